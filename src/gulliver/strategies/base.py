@@ -1,0 +1,56 @@
+"""How a model is used on one item: asking, drawing and choosing parts, or a control flow of its own.
+
+A strategy is a frozen dataclass whose fields are its options, marked with `@strategy(name)`, one file each.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+from gulliver.inference import BoundModel, Draft
+from gulliver.tasks.base import Answer, Item
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """How the item is put: a new prompt and reader. `tokens` is a first guess of a draft's length, for forecasts."""
+
+    tokens: ClassVar[int]
+
+    def ask(self, item: Item) -> Item: ...
+
+
+@runtime_checkable
+class Drawing(Protocol):
+    """How `n` drafts are obtained."""
+
+    async def draw(self, item: Item, lm: BoundModel, n: int) -> Sequence[Draft]: ...
+
+
+@runtime_checkable
+class Choosing(Protocol):
+    """Which answer is given, of `draws` drafts' answers (at least one; their statuses may differ)."""
+
+    @property
+    def draws(self) -> int: ...
+
+    def choose(self, answers: Sequence[Answer]) -> Answer: ...
+
+
+@runtime_checkable
+class Whole(Protocol):
+    """A strategy with a control flow of its own; asking parts may come before it, nothing after."""
+
+    async def answer(self, item: Item, lm: BoundModel) -> Answer: ...
+
+
+Made = TypeVar("Made", bound=type[Any])
+
+
+def strategy(name: str) -> Callable[[Made], Made]:
+    """Name a strategy's class, so that a recipe can say it."""
+
+    def mark(kind: Made) -> Made:
+        kind.strategy_name = name
+        return kind
+
+    return mark

@@ -1,0 +1,154 @@
+"""What a study says: an answer, every recipe's measurements, the frontier, a prediction, what was spent."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Verdict = Literal["meets", "rejected", "undecided", "not run"]
+Kind = Literal["meets", "none", "not settled"]
+
+
+@dataclass(frozen=True)
+class ItemRecord:
+    """One item under one recipe."""
+
+    item: str
+    question: str
+    target: str
+    outcome: str
+    value: str
+    text: str
+    program: str = ""
+    detail: str = ""
+    flops: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class RecipeResult:
+    """One recipe's measurements. Costs are means per item; `low`, `high` is the anytime-valid interval of quality.
+
+    Attributes:
+        items: how many were judged; unreadable, truncated, unsupported, failed: counts among them.
+        flops_low, flops_high (and seconds_*): intervals of the mean cost per item.
+        on_frontier: probability that no other measured recipe is both cheaper and better.
+        needed: for an undecided recipe, about how many more items would settle it; None when none would.
+    """
+
+    recipe: str
+    model: str
+    strategy: str
+    family: str
+    parameters: int
+    quality: float | None
+    low: float
+    high: float
+    items: int
+    right: int
+    unreadable: int
+    truncated: int
+    unsupported: int
+    failed: int
+    flops_naive: float
+    flops_computed: float
+    flops_low: float
+    flops_high: float
+    seconds: float
+    seconds_low: float
+    seconds_high: float
+    peak_memory: int
+    tokens: float
+    verdict: Verdict
+    joules: float | None = None
+    money: float | None = None
+    on_frontier: float | None = None
+    needed: int | None = None
+    floor: bool = False
+    note: str = ""
+    records: tuple[ItemRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`sentence` is what a person reads first."""
+
+    kind: Kind
+    recipe: str | None
+    confidence: float
+    rejected: tuple[str, ...]
+    undecided: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Quality of the next larger rung of a family, or why there is none (`why` set, the rest None)."""
+
+    family: str
+    strategy: str
+    next_model: str | None = None
+    parameters: int | None = None
+    quality: float | None = None
+    low: float | None = None
+    high: float | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What this run really paid (`asked` requests) and what it took from the store (`replayed`)."""
+
+    asked: int = 0
+    replayed: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    flops: float = 0.0
+    seconds: float = 0.0
+    joules: float | None = None
+    money: float | None = None
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """What was run on what, so that it can be run again."""
+
+    id: str
+    study: str
+    task: str
+    task_digest: str
+    task_source: str
+    task_public: bool
+    task_note: str
+    about: str
+    pool: int | None
+    target: float
+    target_text: str
+    cheap: str
+    seed: int
+    started: str
+    gulliver: str
+    python: str
+    machine: str
+    models: tuple[dict[str, Any], ...]
+    power: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """Everything `gulliver find --json` prints, and the items besides."""
+
+    answer: Answer
+    recipes: tuple[RecipeResult, ...]
+    frontier: tuple[str, ...]
+    prediction: tuple[Prediction, ...]
+    spent: Spent
+    run: RunInfo
+    warnings: tuple[str, ...] = field(default=())
+
+    def to_json(self, records: bool = False) -> dict[str, Any]:
+        """Plain data; item records only when asked for."""
+        data = asdict(self)
+        if not records:
+            for recipe in data["recipes"]:
+                del recipe["records"]
+        return data

@@ -25,6 +25,7 @@ class Card:
         parameters: all weights, in numbers (not bytes); 0 when unknown, as for an endpoint.
         active_parameters: weights that one token uses (fewer than all in a mixture of experts).
         embedding_parameters: the input table; counted once when it is tied to the output.
+        output_parameters: an output projection of its own; 0 when tied.
         format: the number format as run, such as "Q8_0 (requantised from Q4_K_M)".
         digest: sha256 of the weights as run, or a hash of what identifies an endpoint's model.
         chat_template: jinja source, or None for a base model.
@@ -39,6 +40,7 @@ class Card:
     parameters: int = 0
     active_parameters: int = 0
     embedding_parameters: int = 0
+    output_parameters: int = 0
     layers: int = 0
     hidden: int = 0
     heads: int = 0

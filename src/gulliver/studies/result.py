@@ -120,7 +120,7 @@ class RunInfo:
     task_note: str
     about: str
     pool: int | None
-    target: float
+    target: float | None
     target_text: str
     cheap: str
     seed: int

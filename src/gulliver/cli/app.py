@@ -1,0 +1,40 @@
+"""Every command, mounted."""
+
+import typer
+
+from gulliver.cli.doctor import doctor
+from gulliver.cli.find import find
+from gulliver.cli.models import app as models
+from gulliver.cli.papers import papers
+from gulliver.cli.report import report
+from gulliver.cli.reproduce import reproduce
+from gulliver.cli.strategies import strategies
+from gulliver.cli.tasks import tasks
+
+app = typer.Typer(
+    name="gulliver",
+    help="How small can the language model for this job be?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(find)
+app.command()(report)
+app.add_typer(models, name="models", help="The models there are: list, pull, show.")
+app.command()(tasks)
+app.command()(strategies)
+app.command()(papers)
+app.command()(reproduce)
+app.command()(doctor)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(installed("gulliver"))
+        raise typer.Exit

@@ -1,0 +1,76 @@
+"""`gulliver find STUDY`: the smallest recipe that is good enough."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from gulliver.studies.result import StudyResult
+
+
+def find(
+    study: Annotated[Path, typer.Argument(help="A study: a TOML file (see docs/first-study.md).")],
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")] = False,
+    require: Annotated[bool, typer.Option("--require", help="Exit with 1 when the target is not met, or the lock file disagrees.")] = False,
+    lock: Annotated[bool, typer.Option("--lock", help="Write the answer to STUDY.lock, which --require then holds.")] = False,
+    report: Annotated[Path | None, typer.Option("--report", help="Where the report goes; by default beside the run.")] = None,
+    store: Annotated[str | None, typer.Option("--store", help="A file or database URL instead of the shared store.")] = None,
+) -> None:
+    """Find the cheapest recipe that meets a target, with a stated error rate.
+
+    Run again after a crash or an interruption, it goes on where it was: nothing finished is asked twice.
+    """
+    from rich.console import Console
+
+    from gulliver.cli.live import LiveView
+    from gulliver.reports import render_answer, write_report
+    from gulliver.studies import find as run
+    from gulliver.studies.summary import power_sentence
+
+    err = Console(stderr=True)
+    url: str | Path | None = store if store is None or "://" in store else Path(store)
+    with LiveView() as view:
+        done = run(study, store=url, watch=view.update, before=lambda prepared: err.print(power_sentence(prepared), markup=False))
+    result = done.result
+    where = write_report(result, report or Path(result.run.folder) / "report.html")
+    if json_:
+        typer.echo(json.dumps(result.to_json(), allow_nan=False))
+    else:
+        Console().print(render_answer(result, where))
+    lock_file = study.with_suffix(".lock")
+    if lock:
+        lock_file.write_text(json.dumps(_pinned(result), indent=2) + "\n", encoding="utf-8")
+        err.print(f"The answer is pinned in {lock_file}.", markup=False)
+    if require:
+        _require(result, lock_file)
+
+
+def _pinned(result: "StudyResult") -> dict[str, Any]:
+    """What a lock file holds: the answer, and the digests of what it rests on."""
+    return {
+        "answer": result.answer.kind,
+        "recipe": result.answer.recipe,
+        "target": result.run.target_text,
+        "task": result.run.task_digest,
+        "models": {model["name"]: model["digest"] for model in result.run.models},
+    }
+
+
+def _require(result: "StudyResult", lock_file: Path) -> None:
+    if result.answer.kind != "meets":
+        typer.echo(f"gulliver: the target is required and was not met: {result.answer.sentence}", err=True)
+        raise typer.Exit(1)
+    if lock_file.exists():
+        from gulliver.errors import StudyError
+
+        try:
+            pinned = json.loads(lock_file.read_text(encoding="utf-8"))
+        except ValueError:
+            raise StudyError(f"The lock file {lock_file} is not JSON; write it anew with --lock.") from None
+        now = _pinned(result)
+        moved = [key for key in now if pinned.get(key) != now[key]]
+        if moved:
+            typer.echo(f"gulliver: {lock_file} pins another {' and '.join(moved)}; look at the change, then accept it with --lock.", err=True)
+            raise typer.Exit(1)

@@ -1,0 +1,202 @@
+"""From what strategies want to what engines compute: repeats removed, the store consulted, the ledger written."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TypeVar
+
+from gulliver.errors import ModelError
+from gulliver.inference.flops import forward_flops
+from gulliver.inference.store import Store, draw_seed, model_key, request_key
+from gulliver.inference.types import Cost, Draft
+from gulliver.models.base import Client, Embed, Generate, Message, Model, Reply, Request, Sampling, Score
+from gulliver.models.chat import render
+from gulliver.models.engines import open_client
+
+Told = TypeVar("Told")
+
+@dataclass
+class Meter:
+    """What one item under one recipe cost. A request met again within the same recipe computes nothing new."""
+
+    seen: set[str] = field(default_factory=set)
+    cost: Cost = field(default_factory=Cost)
+
+
+@dataclass
+class Spending:
+    """What a session really paid, and how many requests it took from the store."""
+
+    asked: int = 0
+    replayed: int = 0
+    cost: Cost = field(default_factory=Cost)
+
+
+class Session:
+    """All requests of one study go through here. An engine opens when a request is not in the store."""
+
+    def __init__(self, store: Store, seed: int = 0, opener: Callable[[Model], Client] = open_client) -> None:
+        self.store = store
+        self.seed = seed
+        self.spending = Spending()
+        self._opener = opener
+        self._flying: dict[str, asyncio.Task[Reply]] = {}
+        self._clients: dict[str, tuple[Model, Client]] = {}
+
+    async def __aenter__(self) -> "Session":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._flying.values():
+            task.cancel()
+        await asyncio.gather(*self._flying.values(), return_exceptions=True)
+        await self.keep_only()
+
+    def bind(self, model: Model, meter: Meter | None = None) -> "BoundModel":
+        """The model as one item sees it."""
+        return BoundModel(self, model, meter or Meter())
+
+    async def keep_only(self, *models: Model) -> None:
+        """Close the engines of all other models, after noting their peak memory."""
+        wanted = {model_key(model) for model in models}
+        for key in [key for key in self._clients if key not in wanted]:
+            model, client = self._clients.pop(key)
+            self.store.peak(model, client.peak_memory())
+            await client.close()
+
+    def peak_memory(self, model: Model) -> int:
+        """Bytes at the highest ever seen of this model's process; 0 when it runs elsewhere."""
+        open_now = self._clients.get(model_key(model))
+        return self.store.peak(model, open_now[1].peak_memory() if open_now else 0)
+
+    async def answer(self, model: Model, requests: Sequence[Request], draws: Sequence[int], meter: Meter) -> list[Reply]:
+        """One reply a request, in order; `draws` numbers each request's draw."""
+        keys = [request_key(model, request, draw, self.seed) for request, draw in zip(requests, draws, strict=True)]
+        kept = self.store.get([key for key in keys if key not in self._flying])
+        tasks: dict[str, asyncio.Task[Reply]] = {}
+        for key, request in zip(keys, requests, strict=True):
+            if key in kept or key in tasks:
+                continue
+            task = self._flying.get(key)
+            if task is None:
+                task = asyncio.create_task(self._ask(key, model, request))
+                self._flying[key] = task
+                task.add_done_callback(lambda _, key=key: self._flying.pop(key, None))
+            tasks[key] = task
+        self.spending.replayed += sum(key in kept for key in keys)
+        # Shielded: an item given up must not take along an answer that another item waits for.
+        results = await asyncio.gather(*(asyncio.shield(task) for task in tasks.values()), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        replies = [kept[key] if key in kept else tasks[key].result() for key in keys]
+        for key, reply in zip(keys, replies, strict=True):
+            self._charge(meter, key, model, reply)
+        return replies
+
+    async def _ask(self, key: str, model: Model, request: Request) -> Reply:
+        reply = await self._open(model).ask(request)
+        self.spending.asked += 1
+        self.spending.cost = self.spending.cost + _cost(model, reply, first=True)
+        if reply.finish != "failed":  # a failure is worth another try next time
+            await self.store.put(key, model, request, reply)
+        return reply
+
+    def _open(self, model: Model) -> Client:
+        key = model_key(model)
+        if key not in self._clients:
+            self._clients[key] = (model, self._opener(model))
+        return self._clients[key][1]
+
+    def _charge(self, meter: Meter, key: str, model: Model, reply: Reply) -> None:
+        first = key not in meter.seen
+        meter.seen.add(key)
+        meter.cost = meter.cost + _cost(model, reply, first)
+
+
+def _cost(model: Model, reply: Reply, first: bool) -> Cost:
+    card = model.card
+    naive = forward_flops(card, reply.prompt_tokens, reply.completion_tokens)
+    computed = forward_flops(card, reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens)
+    money = None
+    if card.price_prompt is not None and card.price_completion is not None:
+        money = (reply.prompt_tokens * card.price_prompt + reply.completion_tokens * card.price_completion) / 1e6
+    return Cost(
+        requests=1,
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.completion_tokens,
+        flops_naive=naive,
+        flops_computed=computed if first else 0.0,
+        seconds=reply.seconds if first else 0.0,
+        joules=reply.joules if first else None,
+        money=money if first else None,
+    )
+
+
+class BoundModel:
+    """A model as one item sees it: a strategy asks, and never sees batches, the store, seeds or costs."""
+
+    def __init__(self, session: Session, model: Model, meter: Meter) -> None:
+        self._session = session
+        self.model = model
+        self.meter = meter
+
+    async def generate(
+        self,
+        prompt: str | Sequence[Message],
+        *,
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        top_k: int = 0,
+        stop: Sequence[str] = (),
+    ) -> Draft:
+        """One draft: draw number 0."""
+        sampling = Sampling(max_tokens, temperature, top_p, top_k, tuple(stop))
+        return (await self.draws(prompt, 1, sampling))[0]
+
+    async def draws(self, prompt: str | Sequence[Message], n: int, sampling: Sampling) -> list[Draft]:
+        """Drafts number 0 to n-1 of one prompt; greedy drafts are all the same one."""
+        text = self._text(prompt)
+        numbers = range(n) if sampling.temperature > 0 else range(1)
+        plain = Generate(text, sampling)
+        requests = [replace(plain, seed=draw_seed(self.model, plain, i, self._session.seed)) for i in numbers]
+        replies = await self._session.answer(self.model, requests, list(numbers), self.meter)
+        drafts = [
+            Draft(reply.text, reply.finish, i, reply.completion_tokens, reply.logprob, reply.error)
+            for i, reply in zip(numbers, replies, strict=True)
+        ]
+        return drafts if len(drafts) == n else [replace(drafts[0], draw=i) for i in range(n)]
+
+    async def score(self, prompt: str | Sequence[Message], continuations: Sequence[str]) -> list[float]:
+        """Log-probability (nats) of each continuation after the prompt.
+
+        Raises:
+            ModelError: the engine cannot score.
+        """
+        text = self._text(prompt)
+        requests = [Score(text, continuation) for continuation in continuations]
+        replies = await self._session.answer(self.model, requests, [0] * len(requests), self.meter)
+        return [_told(reply.logprob, reply) for reply in replies]
+
+    async def embed(self, text: str) -> tuple[float, ...]:
+        """A vector for a text.
+
+        Raises:
+            ModelError: the engine cannot embed.
+        """
+        reply = (await self._session.answer(self.model, [Embed(text)], [0], self.meter))[0]
+        return _told(reply.vector, reply)
+
+    def _text(self, prompt: str | Sequence[Message]) -> str:
+        messages = (Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt)
+        if self.model.engine == "endpoint":
+            return json.dumps([asdict(message) for message in messages], ensure_ascii=False)
+        return render(self.model.card, messages)
+
+
+def _told(value: Told | None, reply: Reply) -> Told:
+    if value is None:
+        raise ModelError(reply.error or "This model's engine cannot do that; use another engine.")
+    return value

@@ -1,0 +1,62 @@
+"""Put items to a recipe and judge what comes back."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gulliver.inference import Cost, Meter, Session
+from gulliver.studies.recipe import Recipe
+from gulliver.studies.result import ItemRecord
+from gulliver.tasks.base import Item, judge
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One item's outcome under one recipe, with its line of the ledger."""
+
+    record: ItemRecord
+    cost: Cost
+
+    @property
+    def score(self) -> float:
+        return 1.0 if self.record.outcome == "right" else 0.0
+
+
+async def ask_items(recipe: Recipe, items: Sequence[Item], session: Session) -> list[Asked]:
+    """All items at once, in order; `inference` makes batches of what they wait for.
+
+    Raises:
+        ModelError: the engine died twice or cannot start.
+    """
+    tasks = [asyncio.create_task(_ask(recipe, item, session)) for item in items]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+async def _ask(recipe: Recipe, item: Item, session: Session) -> Asked:
+    meter = Meter()
+    answer = await recipe.strategy.answer(item, session.bind(recipe.model, meter))
+    judgement = judge(item, answer)
+    record = ItemRecord(
+        item=item.id,
+        question=item.question,
+        target=_text(item.target),
+        outcome=judgement.outcome,
+        value="" if answer.value is None else _text(answer.value),
+        text=answer.text,
+        program=answer.program,
+        detail=judgement.detail,
+        flops=meter.cost.flops_computed,
+        seconds=meter.cost.seconds,
+    )
+    return Asked(record, meter.cost)
+
+
+def _text(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 2000 else f"{text[:2000]} …"

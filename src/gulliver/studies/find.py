@@ -1,0 +1,165 @@
+"""`find`: from a study to its answer; `measure`: recipes on all items, without a race."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+
+from gulliver.inference import Session, Store
+from gulliver.models import load_model
+from gulliver.studies.asking import ask_items
+from gulliver.studies.config import StudyConfig, make_study, read_study
+from gulliver.studies.events import Progress, Watch
+from gulliver.studies.recipe import Loader, parse_recipe
+from gulliver.studies.result import ItemRecord, StudyResult
+from gulliver.studies.study import Prepared, Runner, prepare
+from gulliver.studies.summary import summarise
+from gulliver.tasks.base import Task
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study that was run: `result` holds everything, `answer` what it found."""
+
+    result: StudyResult
+
+    @property
+    def answer(self) -> str:
+        """The answer as a sentence."""
+        return self.result.answer.sentence
+
+    @property
+    def recipe(self) -> str | None:
+        """The cheapest recipe that meets the target, or None."""
+        return self.result.answer.recipe
+
+    def to_polars(self, items: bool = False) -> pl.DataFrame:
+        """A row a recipe; with `items`, a row for each item of each recipe."""
+        data = self.result.to_json(records=items)
+        if not items:
+            return pl.DataFrame(data["recipes"], infer_schema_length=None)
+        rows = [{"recipe": r["recipe"], **record} for r in data["recipes"] for record in r["records"]]
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        table = self.to_polars().select("recipe", "verdict", "quality", "low", "high", "items", "flops_computed", "seconds")
+        return f"<p><b>{escape(self.answer)}</b></p>{table._repr_html_()}"
+
+
+def find(
+    study: str | Path | Mapping[str, Any] | StudyConfig | None = None,
+    *,
+    store: str | Path | None = None,
+    watch: Watch | None = None,
+    before: Callable[[Prepared], None] | None = None,
+    load: Loader = load_model,
+    **options: Any,
+) -> Study:
+    """Find the cheapest recipe that is good enough.
+
+    Args:
+        study: a TOML file, or plain data of its shape; or leave it out and give the options of its [study] table:
+            `find(task="gsm8k", target=0.3, models=["smollm2-135m"], strategies=["cot"])`.
+        store: where answers are kept (a file or a database URL); by default one store for all studies.
+        watch: called with each `Progress`.
+        before: called once with the prepared study, before anything is spent.
+
+    Raises:
+        GulliverError: the study cannot be run as it stands.
+    """
+    if study is None:
+        limits = {"limits": options.pop("limits")} if "limits" in options else {}
+        prices = {"prices": options.pop("prices")} if "prices" in options else {}
+        config = make_study({"study": options, **limits, **prices} if not isinstance(options.get("task"), Mapping) else {"task": options.pop("task"), "study": options, **limits, **prices})
+    elif isinstance(study, StudyConfig):
+        config = study
+    elif isinstance(study, Mapping):
+        config = make_study(study)
+    else:
+        config = read_study(study)
+    prepared = prepare(config, load)
+    if before is not None:
+        before(prepared)
+
+    async def work() -> StudyResult:
+        async with Store(store) as kept, Session(kept, config.seed) as session:
+            runner = Runner(prepared, session, watch)
+            await runner.run()
+            result = summarise(runner, session)
+        _keep(result)
+        return result
+
+    return Study(run_async(work()))
+
+
+def measure(
+    recipes: Sequence[str],
+    task: Task,
+    *,
+    items: int | None = None,
+    seed: int = 0,
+    store: str | Path | None = None,
+    watch: Watch | None = None,
+    load: Loader = load_model,
+) -> dict[str, list[ItemRecord]]:
+    """Each recipe on the first `items` items of the task's test split (all when None), in the split's order."""
+    made = [parse_recipe(text, load) for text in recipes]
+    chosen = list(task.test)[:items]
+
+    async def work() -> dict[str, list[ItemRecord]]:
+        records: dict[str, list[ItemRecord]] = {}
+        async with Store(store) as kept, Session(kept, seed) as session:
+            for position, (text, recipe) in enumerate(zip(recipes, made, strict=True), 1):
+                await session.keep_only(recipe.model)
+                records[text] = []
+                for begin in range(0, len(chosen), 64):
+                    asked = await ask_items(recipe, chosen[begin : begin + 64], session)
+                    records[text] += [a.record for a in asked]
+                    if watch is not None:
+                        n = len(records[text])
+                        right = sum(r.outcome == "right" for r in records[text])
+                        stage = "decided" if n == len(chosen) else "asking"
+                        watch(Progress(text, position, len(made), n, len(chosen), right, 0.0, 1.0, 0.0, "", stage))
+        return records
+
+    return run_async(work())
+
+
+def run_async(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run to the end, also where an event loop runs already (a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    outcome: list[Result] = []
+    failure: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            outcome.append(asyncio.run(work))
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def _keep(result: StudyResult) -> None:
+    folder = Path(result.run.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / "result.json.part"
+    temporary.write_text(json.dumps(result.to_json(records=True)), encoding="utf-8")
+    temporary.replace(folder / "result.json")

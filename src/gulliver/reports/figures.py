@@ -1,0 +1,264 @@
+"""Figures as SVG: the frontier (quality against cost) and the size curve (quality against parameters)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from markupsafe import Markup
+
+from gulliver.reports.labels import Box, Placer, text_width
+from gulliver.reports.marks import mark
+from gulliver.reports.safe import tag
+from gulliver.reports.scales import Scale, log_ends, log_ticks, share_ends, share_ticks
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with its interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Point:
+    """One recipe on a figure.
+
+    Attributes:
+        number: its row in the table, which labels it where its name has no room.
+        x, y: cost and quality; x 0 means that there is none, or that nobody told.
+        colour: a CSS class; shape: one of `marks.SHAPES`.
+        member: whether it is on the frontier; chosen: whether it is the answer.
+        tip: what is said when it is pointed at, one line each.
+    """
+
+    number: int
+    name: str
+    x: Interval
+    y: Interval
+    colour: str
+    shape: str
+    member: bool = False
+    chosen: bool = False
+    tip: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The line that recipes have to reach."""
+
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One measured model of a family; `tip` is said when it is pointed at."""
+
+    parameters: int
+    y: Interval
+    colour: str
+    shape: str
+    tip: str
+
+
+def frontier_figure(
+    points: Sequence[Point], title: str, axis: str, show: Callable[[float], str], target: Target | None, wide: bool
+) -> Markup:
+    """Quality against a cost on a log axis, about 960 pixels wide, or 360 when not `wide`.
+
+    Points without a cost stand left of the axis. Frontier points are filled, named and joined by steps; others are muted.
+    """
+    width, height, size = (960, 470, 12.5) if wide else (360, 400, 11.5)
+    free = any(p.x.value <= 0 for p in points)
+    left, right, top, bottom = 52.0, width - 14.0, 16.0, height - 46.0
+    begin = left + (64.0 if free else 0.0)
+    y = Scale(
+        *share_ends([v for p in points for v in (p.y.low, p.y.high)] + ([target.value] if target else [])), bottom, top
+    )
+    x = Scale(
+        *log_ends([p.x.value for p in points], [v for p in points for v in (p.x.low, p.x.high)]), begin, right, log=True
+    )
+    at = _places(points, x, (left + begin) / 2)
+    parts = [_share_axis(y, left, right), *(_log_axis(x, bottom, top, show, axis, 7 if wide else 4))]
+    if free:
+        parts.append(tag("line", x1=begin, x2=begin, y1=top, y2=bottom, class_="edge"))
+        parts.append(tag("text", "none or", x=(left + begin) / 2, y=bottom + 16, class_="tick middle"))
+        parts.append(tag("text", "not told", x=(left + begin) / 2, y=bottom + 29, class_="tick middle"))
+    frame = Box(left + 2, top - 8, right, bottom - 2)
+    walls = [Box(at[i] - 7, y(p.y.value) - 7, at[i] + 7, y(p.y.value) + 7) for i, p in enumerate(points)]
+    whiskers = [_whisker_boxes(p, at[i], x, y) for i, p in enumerate(points)]
+    placer = Placer(frame, walls, [box for boxes in whiskers for box in boxes])
+    if target:
+        parts.append(_target_line(target, y, left, right, size, placer))
+    parts += _steps(points, at, y)
+    order = sorted(range(len(points)), key=lambda i: (points[i].chosen, points[i].member))
+    parts += [_point(points[i], at[i], x, y) for i in order]
+    parts += [label for i in reversed(order) for label in _label(points[i], at[i], y(points[i].y.value), size, placer)]
+    return _figure(parts, width, height, title, "wide" if wide else "narrow")
+
+
+def size_figure(
+    rungs: Sequence[Rung], ahead: tuple[int, Interval] | None, ends: tuple[float, float], title: str,
+    show: Callable[[float], str], target: Target | None = None, width: int = 300,
+) -> Markup:  # fmt: skip
+    """Quality against parameters on a log axis for one strategy of one family; `ahead` is the predicted next rung."""
+    height, left, top = 210, 44.0, 12.0
+    right, bottom = width - 14.0, height - 42.0
+    sizes = [r.parameters for r in rungs] + ([ahead[0]] if ahead else [])
+    low, high = min(sizes), max(sizes)
+    room = max(1.3, (high / low) ** 0.15)
+    x, y = Scale(low / room, high * room, left, right, log=True), Scale(*ends, bottom, top)
+    parts = [
+        _share_axis(y, left, right, 5),
+        tag("text", "parameters", x=(left + right) / 2, y=height - 6, class_="axis middle"),
+    ]
+    last = -1e9
+    for value in sorted(set(sizes)):
+        text = show(value)
+        half = text_width(text, 11.5) / 2
+        place = min(x(value), right - half + 12)
+        if place - half > last:
+            parts.append(tag("text", text, x=place, y=bottom + 17, class_="tick middle"))
+            last = place + half + 3
+    if target:
+        parts.append(tag("line", x1=left, x2=right, y1=y(target.value), y2=y(target.value), class_="target"))
+    ordered = sorted(rungs, key=lambda r: r.parameters)
+    colour = ordered[-1].colour
+    if ahead:
+        size, said = ahead
+        end = ordered[-1]
+        a, b = x(end.parameters), x(size)
+        corners = ((a, end.y.value), (b, said.high), (b, said.low))
+        parts.append(
+            tag("polygon", points=" ".join(f"{u:.1f},{y(v):.1f}" for u, v in corners), class_=f"band {colour}")
+        )
+        parts.append(tag("line", x1=a, x2=b, y1=y(end.y.value), y2=y(said.value), class_=f"ahead {colour}"))
+        parts.append(tag("line", x1=b, x2=b, y1=y(said.low), y2=y(said.high), class_=f"whisker {colour}"))
+        parts.append(mark("circle", b, y(said.value), 4.5, class_=f"mark hollow {colour}"))
+    for a_rung, b_rung in pairwise(ordered):
+        ends_at = {
+            "x1": x(a_rung.parameters),
+            "y1": y(a_rung.y.value),
+            "x2": x(b_rung.parameters),
+            "y2": y(b_rung.y.value),
+        }
+        parts.append(tag("line", class_="curve", **ends_at))
+    for rung in ordered:
+        u = x(rung.parameters)
+        whisker = tag("line", x1=u, x2=u, y1=y(rung.y.low), y2=y(rung.y.high), class_="whisker")
+        body = mark(rung.shape, u, y(rung.y.value), 5, class_="mark")
+        parts.append(_pointed(rung.tip, f"point member {rung.colour}", whisker, body))
+    return _figure(parts, width, height, title, "small")
+
+
+def interval_bar(value: float, low: float, high: float, target: float | None, title: str) -> Markup:
+    """A thin bar on 0..1 for a table cell: the interval, the value, and a mark where the target is."""
+    x = Scale(0.0, 1.0, 1.0, 79.0)
+    parts = [
+        tag("line", x1=1, x2=79, y1=7, y2=7, class_="grid"),
+        tag("line", x1=x(low), x2=x(high), y1=7, y2=7, class_="span"),
+        tag("circle", cx=x(value), cy=7, r=3, class_="dot"),
+    ]
+    if target is not None:
+        parts.append(tag("line", x1=x(target), x2=x(target), y1=1, y2=13, class_="target"))
+    return tag("svg", *parts, viewBox="0 0 80 14", class_="bar", role="img", aria_label=title)
+
+
+def _figure(parts: Sequence[Markup], width: int, height: int, title: str, kind: str) -> Markup:
+    body = tag("g", *parts)
+    return tag("svg", body, viewBox=f"0 0 {width} {height}", class_=f"figure {kind}", role="group", aria_label=title)
+
+
+def _pointed(tip: str, class_: str, *parts: Markup) -> Markup:
+    said = ", ".join(tip.split("\n"))
+    return tag("g", *parts, class_=class_, data_tip=tip, role="img", aria_label=said, tabindex=0)
+
+
+def _places(points: Sequence[Point], x: Scale, gutter: float) -> list[float]:
+    return [x(p.x.value) if p.x.value > 0 else gutter for p in points]
+
+
+def _share_axis(y: Scale, left: float, right: float, most: int = 7) -> Markup:
+    ticks = share_ticks(y.low, y.high)
+    parts: list[Markup] = []
+    for value in ticks[:: -(-len(ticks) // most)]:
+        place = y(value)
+        parts.append(tag("line", x1=left, x2=right, y1=place, y2=place, class_="grid"))
+        parts.append(tag("text", f"{value:.2f}", x=left - 7, y=place + 4, class_="tick end"))
+    middle = (y.start + y.end) / 2
+    parts.append(
+        tag("text", "quality", x=0, y=0, transform=f"translate(12 {middle:.0f}) rotate(-90)", class_="axis middle")
+    )
+    return tag("g", *parts)
+
+
+def _log_axis(x: Scale, bottom: float, top: float, show: Callable[[float], str], axis: str, most: int) -> list[Markup]:
+    parts: list[Markup] = []
+    for value in log_ticks(x.low, x.high, most):
+        place = x(value)
+        parts.append(tag("line", x1=place, x2=place, y1=top, y2=bottom, class_="grid"))
+        parts.append(tag("text", show(value), x=place, y=bottom + 17, class_="tick middle"))
+    parts.append(tag("text", axis, x=(x.start + x.end) / 2, y=bottom + 40, class_="axis middle"))
+    return parts
+
+
+def _target_line(target: Target, y: Scale, left: float, right: float, size: float, placer: Placer) -> Markup:
+    place, wide = y(target.value), text_width(target.text, size)
+    above = Box(right - wide, place - size - 5, right, place - 2)
+    below = Box(right - wide, place + 2, right, place + size + 5)
+    covered = [sum(box.meets(wall) for wall in [*placer.walls, *placer.lines]) for box in (above, below)]
+    box = below if covered[1] < covered[0] and below.bottom < y.start else above
+    placer.walls.append(box)
+    line = tag("line", x1=left, x2=right, y1=place, y2=place, class_="target")
+    text = tag("text", target.text, x=right - 2, y=box.bottom - 4, class_="target-text end")
+    return tag("g", line, text)
+
+
+def _steps(points: Sequence[Point], at: Sequence[float], y: Scale) -> list[Markup]:
+    members = sorted((at[i], p.y.value) for i, p in enumerate(points) if p.member)
+    if len(members) < 2:
+        return []
+    path, best = f"M{members[0][0]:.1f} {y(members[0][1]):.1f}", members[0][1]
+    for place, value in members[1:]:
+        best = max(best, value)
+        path += f"H{place:.1f}V{y(best):.1f}"
+    return [tag("path", d=path, class_="steps")]
+
+
+def _whisker_boxes(point: Point, at: float, x: Scale, y: Scale) -> list[Box]:
+    boxes = [Box(at - 1, y(point.y.high), at + 1, y(point.y.low))]
+    if point.x.value > 0 and point.x.high > point.x.low:
+        middle = y(point.y.value)
+        boxes.append(Box(x(point.x.low), middle - 1, x(point.x.high), middle + 1))
+    return boxes
+
+
+def _point(point: Point, at: float, x: Scale, y: Scale) -> Markup:
+    middle = y(point.y.value)
+    parts = [tag("line", x1=at, x2=at, y1=y(point.y.low), y2=y(point.y.high), class_="whisker")]
+    if point.x.value > 0 and point.x.high > point.x.low:
+        parts.append(tag("line", x1=x(point.x.low), x2=x(point.x.high), y1=middle, y2=middle, class_="whisker"))
+    if point.chosen:
+        parts.append(tag("circle", cx=at, cy=middle, r=11, class_="ring"))
+    parts.append(mark(point.shape, at, middle, class_="mark"))
+    kind = "member" if point.member or point.chosen else "muted"
+    return _pointed(point.tip, f"point {kind} {point.colour}", *parts)
+
+
+def _label(point: Point, at: float, middle: float, size: float, placer: Placer) -> list[Markup]:
+    texts = [f"{point.number} {point.name}", str(point.number)] if point.member or point.chosen else [str(point.number)]
+    if point.chosen:
+        texts = [f"{texts[0]} (recommended)", f"{point.number} recommended", *texts]
+    kind = "chosen" if point.chosen else "member" if point.member else "muted"
+    for text in texts:
+        found = placer.place(at, middle, text_width(text, size), size + 3)
+        if found:
+            box, far = found
+            label = tag("text", text, x=(box.left + box.right) / 2, y=box.bottom - 4, class_=f"label {kind} middle")
+            if not far:
+                return [label]
+            foot = min(max(at, box.left), box.right), min(max(middle, box.top), box.bottom)
+            return [tag("line", x1=at, y1=middle, x2=foot[0], y2=foot[1], class_="leader"), label]
+    return []

@@ -5,7 +5,7 @@ from typing import Any
 
 from gulliver.errors import ModelError
 from gulliver.home import folder
-from gulliver.models.files import CHUNK, Progress, silent
+from gulliver.models.files import Progress, silent
 
 ATTEMPTS = 5
 
@@ -53,7 +53,7 @@ def _stream(client: Any, url: str, name: str, partial: Path, progress: Progress)
             done = 0
         total = done + int(reply.headers.get("content-length", 0))
         with partial.open("ab" if done else "wb") as stream:
-            for chunk in reply.iter_bytes(CHUNK):
+            for chunk in reply.iter_bytes():
                 stream.write(chunk)
                 done += len(chunk)
                 progress(f"downloading {name}", done, total)

@@ -81,7 +81,9 @@ def changed_texts(result: StudyResult, change: Callable[[str], str]) -> StudyRes
     """The same with every free text changed, names included, so that names still refer to each other."""
 
     def record(r: ItemRecord) -> ItemRecord:
-        texts = {key: change(getattr(r, key)) for key in ("item", "question", "target", "value", "text", "program", "detail")}
+        texts = {
+            key: change(getattr(r, key)) for key in ("item", "question", "target", "value", "text", "program", "detail")
+        }
         return replace(r, **texts)
 
     def recipe(r: RecipeResult) -> RecipeResult:
@@ -92,9 +94,27 @@ def changed_texts(result: StudyResult, change: Callable[[str], str]) -> StudyRes
         return tuple(change(value) for value in values)
 
     a, run = result.answer, result.run
-    run_texts = ("id", "study", "task", "task_digest", "task_source", "task_note", "target_text", "started", "gulliver", "python", "machine", "power", "folder")
+    run_texts = (
+        "id",
+        "study",
+        "task",
+        "task_digest",
+        "task_source",
+        "task_note",
+        "target_text",
+        "started",
+        "gulliver",
+        "python",
+        "machine",
+        "power",
+        "folder",
+    )
     models = tuple(
-        {**{k: change(v) if isinstance(v, str) else v for k, v in m.items()}, "settings": {change("key"): change("value")}} for m in run.models
+        {
+            **{k: change(v) if isinstance(v, str) else v for k, v in m.items()},
+            "settings": {change("key"): change("value")},
+        }
+        for m in run.models
     )
     return StudyResult(
         replace(a, recipe=a.recipe and change(a.recipe), rejected=names(a.rejected), undecided=names(a.undecided), sentence=change(a.sentence)),
@@ -131,7 +151,7 @@ def _recipe(rng: random.Random, place: int, items: int, raced: bool) -> RecipeRe
     right = outcomes.count("right")
     quality = right / asked
     half = 0.0 if asked == items else 1.6 * math.sqrt((quality + 0.02) * (1 - quality) / asked)
-    flops = 2.0 * parameters * (tokens + 180 * (1 if draws > 1 else 1)) * (1 + 0.03 * column)
+    flops = 2.0 * parameters * (tokens + 180) * (1 + 0.03 * column)
     seconds = busy * (tokens + 20) / 10
     exact = asked == items
     return RecipeResult(
@@ -150,9 +170,17 @@ def _record(rng: random.Random, index: int, skill: float, strategy: str, tokens:
     target = str((index + 12) * (price - index % 5 - 1) * 7)
     ease = 0.75 if index % 3 else 1.5
     draw = rng.random()
-    outcome = "right" if draw < skill * ease else rng.choices(("wrong", "unreadable", "truncated", "unsupported"), (70, 14, 10, 8 if "pal" in strategy else 0))[0]
+    outcome = (
+        "right"
+        if draw < skill * ease
+        else rng.choices(
+            ("wrong", "unreadable", "truncated", "unsupported"), (70, 14, 10, 8 if "pal" in strategy else 0)
+        )[0]
+    )
     value = target if outcome == "right" else str(int(target) - price) if outcome == "wrong" else ""
     program = f"loaves = {index + 12}\nprice = {price}\nprint(loaves * price * 7)" if "pal" in strategy else ""
-    text = (f"First we find how many loaves are sold in a week: {index + 12} * 7. " * (1 + tokens // 60)) + f"The answer is {value}."
+    text = (
+        f"First we find how many loaves are sold in a week: {index + 12} * 7. " * (1 + tokens // 60)
+    ) + f"The answer is {value}."
     detail = "the program imports a module that the sandbox does not have: pandas" if outcome == "unsupported" else ""
     return ItemRecord(f"gsm8k-{index}", question, target, outcome, value, text, program, detail, 1e9, 0.1)

@@ -61,7 +61,7 @@ class LiveView:
             self._console.print(plain_line(progress), markup=False, highlight=False, soft_wrap=True)
 
     def _render(self) -> RenderableType:
-        raced = [p for p in self._latest.values() if p.stage != "floors"]
+        raced = [p for p in list(self._latest.values()) if p.stage != "floors"]
         room = max(3, self._console.height - 5)
         hidden, shown = raced[:-room], raced[-room:]
         parts: list[RenderableType] = []

@@ -1,5 +1,6 @@
 """Figures as SVG: the frontier (quality against cost) and the size curve (quality against parameters)."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -74,9 +75,8 @@ def frontier_figure(
     free = any(p.x.value <= 0 for p in points)
     left, right, top, bottom = 52.0, width - 14.0, 16.0, height - 46.0
     begin = left + (64.0 if free else 0.0)
-    y = Scale(
-        *share_ends([v for p in points for v in (p.y.low, p.y.high)] + ([target.value] if target else [])), bottom, top
-    )
+    seen = [v for p in points for v in (p.y.low, p.y.high)] + ([target.value] if target else [])
+    y = Scale(*share_ends(seen), bottom - 9, top + 4)
     x = Scale(
         *log_ends([p.x.value for p in points], [v for p in points for v in (p.x.low, p.x.high)]), begin, right, log=True
     )
@@ -87,12 +87,20 @@ def frontier_figure(
         parts.append(tag("text", "none or", x=(left + begin) / 2, y=bottom + 16, class_="tick middle"))
         parts.append(tag("text", "not told", x=(left + begin) / 2, y=bottom + 29, class_="tick middle"))
     frame = Box(left + 2, top - 8, right, bottom - 2)
-    walls = [Box(at[i] - 7, y(p.y.value) - 7, at[i] + 7, y(p.y.value) + 7) for i, p in enumerate(points)]
+    walls = [_around(at[i], y(p.y.value), 12 if p.chosen else 7) for i, p in enumerate(points)]
     whiskers = [_whisker_boxes(p, at[i], x, y) for i, p in enumerate(points)]
-    placer = Placer(frame, walls, [box for boxes in whiskers for box in boxes])
+    placer = Placer(
+        frame,
+        walls,
+        [box for boxes in whiskers for box in boxes],
+        list(zip(at, (y(p.y.value) for p in points), strict=True)),
+    )
     if target:
         parts.append(_target_line(target, y, left, right, size, placer))
-    parts += _steps(points, at, y)
+    steps = _steps(points, at, y)
+    placer.lines += _step_boxes(steps)
+    if len(steps) > 1:
+        parts.append(tag("polyline", points=" ".join(f"{u:.1f},{v:.1f}" for u, v in steps), class_="steps"))
     order = sorted(range(len(points)), key=lambda i: (points[i].chosen, points[i].member))
     parts += [_point(points[i], at[i], x, y) for i in order]
     parts += [label for i in reversed(order) for label in _label(points[i], at[i], y(points[i].y.value), size, placer)]
@@ -104,12 +112,12 @@ def size_figure(
     show: Callable[[float], str], target: Target | None = None, width: int = 300,
 ) -> Markup:  # fmt: skip
     """Quality against parameters on a log axis for one strategy of one family; `ahead` is the predicted next rung."""
-    height, left, top = 210, 44.0, 12.0
+    height, left, top = 210, 52.0, 12.0
     right, bottom = width - 14.0, height - 42.0
     sizes = [r.parameters for r in rungs] + ([ahead[0]] if ahead else [])
     low, high = min(sizes), max(sizes)
     room = max(1.3, (high / low) ** 0.15)
-    x, y = Scale(low / room, high * room, left, right, log=True), Scale(*ends, bottom, top)
+    x, y = Scale(low / room, high * room, left, right, log=True), Scale(*ends, bottom - 6, top)
     parts = [
         _share_axis(y, left, right, 5),
         tag("text", "parameters", x=(left + right) / 2, y=height - 6, class_="axis middle"),
@@ -155,9 +163,9 @@ def size_figure(
 
 def interval_bar(value: float, low: float, high: float, target: float | None, title: str) -> Markup:
     """A thin bar on 0..1 for a table cell: the interval, the value, and a mark where the target is."""
-    x = Scale(0.0, 1.0, 1.0, 79.0)
+    x = Scale(0.0, 1.0, 4.0, 76.0)
     parts = [
-        tag("line", x1=1, x2=79, y1=7, y2=7, class_="grid"),
+        tag("line", x1=4, x2=76, y1=7, y2=7, class_="grid"),
         tag("line", x1=x(low), x2=x(high), y1=7, y2=7, class_="span"),
         tag("circle", cx=x(value), cy=7, r=3, class_="dot"),
     ]
@@ -174,6 +182,10 @@ def _figure(parts: Sequence[Markup], width: int, height: int, title: str, kind: 
 def _pointed(tip: str, class_: str, *parts: Markup) -> Markup:
     said = ", ".join(tip.split("\n"))
     return tag("g", *parts, class_=class_, data_tip=tip, role="img", aria_label=said, tabindex=0)
+
+
+def _around(x: float, y: float, half: float) -> Box:
+    return Box(x - half, y - half, x + half, y + half)
 
 
 def _places(points: Sequence[Point], x: Scale, gutter: float) -> list[float]:
@@ -216,15 +228,20 @@ def _target_line(target: Target, y: Scale, left: float, right: float, size: floa
     return tag("g", line, text)
 
 
-def _steps(points: Sequence[Point], at: Sequence[float], y: Scale) -> list[Markup]:
+def _steps(points: Sequence[Point], at: Sequence[float], y: Scale) -> list[tuple[float, float]]:
+    """The corners of the line through the frontier's points, from the cheapest up; it never falls."""
     members = sorted((at[i], p.y.value) for i, p in enumerate(points) if p.member)
-    if len(members) < 2:
-        return []
-    path, best = f"M{members[0][0]:.1f} {y(members[0][1]):.1f}", members[0][1]
-    for place, value in members[1:]:
+    corners: list[tuple[float, float]] = []
+    best = 0.0
+    for place, value in members:
+        corners += [(place, y(best))] if corners else []
         best = max(best, value)
-        path += f"H{place:.1f}V{y(best):.1f}"
-    return [tag("path", d=path, class_="steps")]
+        corners.append((place, y(best)))
+    return corners
+
+
+def _step_boxes(corners: Sequence[tuple[float, float]]) -> list[Box]:
+    return [Box(min(a, c) - 1, min(b, d) - 1, max(a, c) + 1, max(b, d) + 1) for (a, b), (c, d) in pairwise(corners)]
 
 
 def _whisker_boxes(point: Point, at: float, x: Scale, y: Scale) -> list[Box]:
@@ -248,17 +265,19 @@ def _point(point: Point, at: float, x: Scale, y: Scale) -> Markup:
 
 
 def _label(point: Point, at: float, middle: float, size: float, placer: Placer) -> list[Markup]:
-    texts = [f"{point.number} {point.name}", str(point.number)] if point.member or point.chosen else [str(point.number)]
+    texts = [(f"{point.number} {point.name}", 5.0)] if point.member or point.chosen else []
     if point.chosen:
-        texts = [f"{texts[0]} (recommended)", f"{point.number} recommended", *texts]
+        texts = [(f"{texts[0][0]} (recommended)", 10.0), (f"{point.number} recommended", 20.0), *texts]
     kind = "chosen" if point.chosen else "member" if point.member else "muted"
-    for text in texts:
-        found = placer.place(at, middle, text_width(text, size), size + 3)
-        if found:
-            box, far = found
-            label = tag("text", text, x=(box.left + box.right) / 2, y=box.bottom - 4, class_=f"label {kind} middle")
-            if not far:
-                return [label]
-            foot = min(max(at, box.left), box.right), min(max(middle, box.top), box.bottom)
-            return [tag("line", x1=at, y1=middle, x2=foot[0], y2=foot[1], class_="leader"), label]
+    for text, most in [*texts, (str(point.number), math.inf)]:
+        wide = text_width(text, size) * (1.15 if point.chosen else 1.0)
+        spot = placer.place(at, middle, wide, size + 3, most)
+        if spot is None:
+            continue
+        box = spot.box
+        label = tag("text", text, x=(box.left + box.right) / 2, y=box.bottom - 4, class_=f"label {kind} middle")
+        if spot.leader is None:
+            return [label]
+        x1, y1, x2, y2 = spot.leader
+        return [tag("line", x1=x1, y1=y1, x2=x2, y2=y2, class_="leader"), label]
     return []

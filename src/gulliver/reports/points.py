@@ -75,11 +75,12 @@ def target_of(result: StudyResult) -> Target | None:
 
 
 def frontier_figures(result: StudyResult) -> list[Drawn]:
-    """The frontier on each axis for which any recipe has a cost; the study's own currency is shown first."""
+    """The frontier on each axis for which any recipe has a cost (or the study's own); the study's own currency is shown first."""
     measured = [r for r in result.recipes if r.quality is not None]
     axes = [axis for axis in AXES if any(axis.cost(r).value > 0 for r in measured)]
-    if not measured or not axes:
+    if not measured:
         return []
+    axes = axes or [axis for axis in AXES if axis.key == result.run.cheap]
     start = next((a.key for a in axes if a.key == result.run.cheap), axes[0].key)
     return [_drawn(result, axis, axis.key == start) for axis in axes]
 

@@ -81,11 +81,9 @@ def frontier_figure(
         *log_ends([p.x.value for p in points], [v for p in points for v in (p.x.low, p.x.high)]), begin, right, log=True
     )
     at = _places(points, x, (left + begin) / 2)
-    parts = [_share_axis(y, left, right), *(_log_axis(x, bottom, top, show, axis, 7 if wide else 4))]
-    if free:
-        parts.append(tag("line", x1=begin, x2=begin, y1=top, y2=bottom, class_="edge"))
-        parts.append(tag("text", "none or", x=(left + begin) / 2, y=bottom + 16, class_="tick middle"))
-        parts.append(tag("text", "not told", x=(left + begin) / 2, y=bottom + 29, class_="tick middle"))
+    room, strip = _without_cost(left, begin, top, bottom, size) if free else (None, [])
+    ticks = _log_axis(x, bottom, top, show, axis, 7 if wide else 4, room, size)
+    parts = [_share_axis(y, left, right), *ticks, *strip]
     frame = Box(left + 2, top - 8, right, bottom - 2)
     walls = [_around(at[i], y(p.y.value), 12 if p.chosen else 7) for i, p in enumerate(points)]
     whiskers = [_whisker_boxes(p, at[i], x, y) for i, p in enumerate(points)]
@@ -206,26 +204,59 @@ def _share_axis(y: Scale, left: float, right: float, most: int = 7) -> Markup:
     return tag("g", *parts)
 
 
-def _log_axis(x: Scale, bottom: float, top: float, show: Callable[[float], str], axis: str, most: int) -> list[Markup]:
+def _log_axis(
+    x: Scale,
+    bottom: float,
+    top: float,
+    show: Callable[[float], str],
+    axis: str,
+    most: int,
+    free: Box | None,
+    size: float,
+) -> list[Markup]:
+    """Ticks, with labels where there is room for them beside each other and beside the words under `free`."""
     parts: list[Markup] = []
+    taken = free.right + 4 if free else -math.inf
     for value in log_ticks(x.low, x.high, most):
-        place = x(value)
+        place, half = x(value), text_width(show(value), size) / 2
         parts.append(tag("line", x1=place, x2=place, y1=top, y2=bottom, class_="grid"))
-        parts.append(tag("text", show(value), x=place, y=bottom + 17, class_="tick middle"))
+        if place - half > taken and place + half < x.end + 14:
+            parts.append(tag("text", show(value), x=place, y=bottom + 17, class_="tick middle"))
+            taken = place + half + 4
     parts.append(tag("text", axis, x=(x.start + x.end) / 2, y=bottom + 40, class_="axis middle"))
     return parts
 
 
+def _without_cost(left: float, begin: float, top: float, bottom: float, size: float) -> tuple[Box, list[Markup]]:
+    """The strip left of the axis for points that have no cost, and the room its words take."""
+    middle, half = (left + begin) / 2, text_width("not told", size) / 2
+    words = [
+        tag("text", text, x=middle, y=bottom + down, class_="tick middle")
+        for text, down in (("none or", 16), ("not told", 29))
+    ]
+    edge = tag("line", x1=begin, x2=begin, y1=top, y2=bottom, class_="edge")
+    return Box(middle - half, bottom, middle + half, bottom + 32), [edge, *words]
+
+
 def _target_line(target: Target, y: Scale, left: float, right: float, size: float, placer: Placer) -> Markup:
+    """The line with its name at the end and on the side where it covers least."""
     place, wide = y(target.value), text_width(target.text, size)
-    above = Box(right - wide, place - size - 5, right, place - 2)
-    below = Box(right - wide, place + 2, right, place + size + 5)
-    covered = [sum(box.meets(wall) for wall in [*placer.walls, *placer.lines]) for box in (above, below)]
-    box = below if covered[1] < covered[0] and below.bottom < y.start else above
-    placer.walls.append(box)
+    best: tuple[int, Box] | None = None
+    for begin in (right - wide, left + 4):
+        for top in (place - size - 5, place + 2):
+            box = Box(begin, top, begin + wide, top + size + 3)
+            covered = sum(2 * box.meets(wall) for wall in placer.walls) + sum(box.meets(line) for line in placer.lines)
+            if box.within(placer.frame) and (best is None or covered < best[0]):
+                best = covered, box
     line = tag("line", x1=left, x2=right, y1=place, y2=place, class_="target")
-    text = tag("text", target.text, x=right - 2, y=box.bottom - 4, class_="target-text end")
-    return tag("g", line, text)
+    if best is None:
+        return line
+    placer.walls.append(best[1])
+    return tag(
+        "g",
+        line,
+        tag("text", target.text, x=best[1].left + wide / 2, y=best[1].bottom - 4, class_="target-text middle"),
+    )
 
 
 def _steps(points: Sequence[Point], at: Sequence[float], y: Scale) -> list[tuple[float, float]]:

@@ -24,7 +24,7 @@ TEXTS = [
 
 def _norm(x: Array, weight: Array, bias: Array) -> Array:
     centred = x - x.mean(-1, keepdims=True)
-    return centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12) * weight + bias
+    return np.asarray(centred / np.sqrt((centred**2).mean(-1, keepdims=True) + 1e-12) * weight + bias)
 
 
 def _numpy_forward(weights: Path, ids: list[int]) -> Array:

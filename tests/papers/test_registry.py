@@ -44,7 +44,7 @@ def test_rows_of_one_area() -> None:
 
 
 def test_an_unknown_id_is_answered_with_near_ones() -> None:
-    with pytest.raises(GulliverError, match="did you mean pal-2022"):
+    with pytest.raises(GulliverError, match=r"did you mean .*pal-2022"):
         load_paper("pal-2023")
     with pytest.raises(GulliverError, match="`gulliver papers` lists them all"):
         load_paper("zzzz")

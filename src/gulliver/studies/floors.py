@@ -59,13 +59,14 @@ def floors(task: Task, *, seed: int = 0, encoder: Callable[[], Encoder] = load_e
     """Majority class, TF-IDF with logistic regression, and a linear probe on sentence vectors, over the test items.
 
     They are fitted to the task's train items. A task without any is cross-fitted: each fifth of the pool is predicted
-    from the other four, identical texts kept together, so no item is predicted from its own label. Nothing is tuned.
+    from the other four, identical texts kept together, so no item is predicted from its own label (the majority class is
+    one label for all, the pool's most frequent). Nothing is tuned.
     A task without `labels` has no floors. When the encoder cannot be had, the probe is left out and a note says why.
     """
     if not task.labels or not task.test:
         return []
     data = _data(task, seed)
-    found = [_majority(data), _tfidf(data, seed)]
+    found = [_majority(data, fitted=bool(task.train)), _tfidf(data, seed)]
     try:
         found.append(_probe(data, seed, encoder()))
     except ModelError as error:
@@ -116,13 +117,13 @@ def _data(task: Task, seed: int) -> _Data:
     return _Data(texts, labels, splits, note, task.labels[0])
 
 
-def _majority(data: _Data) -> FloorResult:
-    said: dict[int, str] = {}
-    for fit, ask in data.splits:
-        counts = Counter(data.labels[i] for i in fit)
-        common = max(sorted(counts), key=lambda label: counts[label], default=data.fallback)
-        said |= dict.fromkeys(ask, common)
-    return FloorResult("majority class", [said[i] for i in data.asked], 0.0, 0.0, data.note)
+def _majority(data: _Data, fitted: bool) -> FloorResult:
+    """One label for all. Without train items it is the pool's own: folds of a near tie would each say another."""
+    learned = data.splits[0][0] if fitted else data.asked
+    counts = Counter(data.labels[i] for i in learned)
+    common = max(sorted(counts), key=lambda label: counts[label])
+    note = data.note if fitted else f"always says {common!r}, the pool's own most frequent label"
+    return FloorResult("majority class", [common] * len(data.asked), 0.0, 0.0, note)
 
 
 def _tfidf(data: _Data, seed: int) -> FloorResult:

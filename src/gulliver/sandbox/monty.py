@@ -6,11 +6,14 @@ that a program gives the same result each time.
 
 import atexit
 import datetime
+import os
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from gulliver.sandbox.gaps import lacks
 
 Status = Literal["ok", "error", "timeout", "memory", "output", "unsupported"]
 
@@ -19,12 +22,6 @@ WORKERS = 4
 LONGEST = 60.0
 _LARGEST_PROGRAM = 200_000
 _LARGEST_INTEGER = 10_000
-# Modules that Python has and the sandbox lacks: a program that needs one is unsupported, not wrong.
-_LACKING = frozenset(
-    "abc array bisect calendar cmath contextlib copy csv enum fractions heapq io inspect locale logging numbers numpy "
-    "operator pandas pprint queue scipy secrets statistics string struct sympy textwrap traceback types unicodedata uuid "
-    "warnings zoneinfo".split()
-)
 
 
 @dataclass(frozen=True)
@@ -65,32 +62,40 @@ def run(
         return RunResult("error", error=f"the program is longer than {_LARGEST_PROGRAM} characters")
     status: Status = "ok"
     value, error = None, ""
-    limits = {"max_feed_duration_secs": min(timeout, LONGEST), "max_memory": memory_mb * 2**20, "max_recursion_depth": 500}
+    limits = {
+        "max_feed_duration_secs": min(timeout, LONGEST),
+        "max_memory": memory_mb * 2**20,
+        "max_recursion_depth": 500,
+    }
     policy = {"sleep": "zero", "datetime": CLOCK, "random_start": {"seed": 0}}
     try:
         code.encode()
-        with _pool().checkout(limits=limits, os_policy=policy) as session:  # type: ignore[arg-type]
+        with _pool().checkout(limits=limits, os_policy=policy) as session:
             value = session.feed_run(code, inputs=dict(inputs) if inputs else None, print_callback=printed)
     except monty.MontyCrashedError as crash:
         # The worker was killed from outside because the interpreter could not stop itself in time.
         status, error = "timeout" if "timeout" in str(crash) else "error", _short(crash)
-    except (monty.MontyError, monty.MontyConversionError, UnicodeError, RecursionError) as raised:
+    except Exception as raised:  # whatever a model wrote, the study goes on
         status, error = _kind(raised, output_bytes), _short(raised)
-    return RunResult(status, _text(printed.output), _plain(value), error, time.monotonic() - started)
+    return RunResult(status, _text(printed.output), _plain_or_none(value), error, time.monotonic() - started)
 
 
 def _kind(raised: BaseException, output_bytes: int) -> Status:
     text = str(raised)
-    if text.startswith("TimeoutError"):
+    if _raised_by_program(raised):
+        return "error"
+    if text.startswith("TimeoutError") and "time limit exceeded" in text:
         return "timeout"
-    if text.startswith("MemoryError"):
+    if text.startswith("MemoryError") and "memory limit exceeded" in text:
         return "output" if f"> {output_bytes} bytes" in text else "memory"
-    if text.startswith("NotImplementedError") and ("not yet support" in text or "not supported" in text):
-        return "unsupported"
-    if text.startswith("ModuleNotFoundError"):
-        name = text.partition("'")[2].partition("'")[0].partition(".")[0]
-        return "unsupported" if name in _LACKING else "error"
-    return "error"
+    return "unsupported" if lacks(text) else "error"
+
+
+def _raised_by_program(raised: BaseException) -> bool:
+    """Whether a `raise` or `assert` of the program itself is where it ended."""
+    frames = raised.traceback() if hasattr(raised, "traceback") else []
+    line = (frames[-1].source_line or "").strip() if frames else ""
+    return line.startswith(("raise", "assert"))
 
 
 _lock = threading.Lock()
@@ -111,6 +116,22 @@ def _pool() -> Any:
         return _running
 
 
+def _forget() -> None:
+    """A forked child has no part in its parent's workers."""
+    global _running, _lock
+    _running, _lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def _plain_or_none(value: Any) -> Any:
+    try:
+        return _plain(value)
+    except RecursionError:
+        return None
+
+
 def _plain(value: Any) -> Any:
     """Plain data only: a program's own classes and functions come back as None."""
     if isinstance(value, int) and value.bit_length() > _LARGEST_INTEGER:
@@ -123,6 +144,8 @@ def _plain(value: Any) -> Any:
         return sorted((_plain(part) for part in value), key=repr)
     if isinstance(value, dict):
         return {str(key): _plain(part) for key, part in value.items()}
+    if type(value).__name__.startswith("Monty") or callable(value):
+        return None
     text = str(value)
     return text if len(text) <= 1000 else None
 

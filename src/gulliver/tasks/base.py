@@ -59,9 +59,14 @@ class Judge(Protocol):
         after_reasoning: the sentence that asks for reasoning first and a final answer that `read` can find.
     """
 
-    kind: Kind
-    answer_only: str
-    after_reasoning: str
+    @property
+    def kind(self) -> Kind: ...
+
+    @property
+    def answer_only(self) -> str: ...
+
+    @property
+    def after_reasoning(self) -> str: ...
 
     def read(self, draft: Draft, item: "Item") -> Answer: ...
 
@@ -121,7 +126,7 @@ def make_item(
 ) -> Item:
     """An item as `direct` would put it: the question, then the sentence that asks for the bare answer."""
     text = f"{question}\n\n{judge.answer_only}" if judge.answer_only else question
-    messages = (Message("user", text),)
+    messages: tuple[Message, ...] = (Message("user", text),)
     if system:
         messages = (Message("system", system), *messages)
     return Item(id=id, question=question, target=target, judge=judge, prompt=messages, reader=judge.read, **more)

@@ -7,6 +7,7 @@ that a program gives the same result each time.
 import atexit
 import datetime
 import os
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ WORKERS = 4
 LONGEST = 60.0
 _LARGEST_PROGRAM = 200_000
 _LARGEST_INTEGER = 10_000
+_FUNCTION = re.compile(r"<[\w-]*function .* at 0x[0-9a-f]+>")  # how the interpreter hands out a function
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,9 @@ def _plain(value: Any) -> Any:
     """Plain data only: a program's own classes and functions come back as None."""
     if isinstance(value, int) and value.bit_length() > _LARGEST_INTEGER:
         return None  # Python refuses to write such a number down
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        return None if _FUNCTION.fullmatch(value) else value
+    if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, list | tuple):
         return [_plain(part) for part in value]

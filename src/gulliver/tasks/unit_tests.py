@@ -3,6 +3,7 @@
 import ast
 import functools
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -51,6 +52,8 @@ class UnitTests:
 @functools.lru_cache(maxsize=4096)
 def outcome(program: str, tests: str, entry: str, timeout: float) -> RunResult:
     """What came of running the tests after the program; a program runs once with the same tests."""
+    if not parses(program):
+        return RunResult("error", error="the code is not Python")  # else an open quote could swallow the tests
     last = f"\ncheck({entry})" if entry and re.search(r"^def check\(", tests, re.MULTILINE) else ""
     return run(f"{program}\n\n{tests}{last}\n", timeout=timeout)
 
@@ -73,7 +76,9 @@ def complete(written: str, prompt: str, entry: str) -> str | None:
 def parses(program: str) -> bool:
     """Whether it is Python at all."""
     try:
-        ast.parse(program)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(program)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

@@ -7,6 +7,7 @@ options stand in TOML, on the command line and in Python.
 import ast
 import dataclasses
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,7 +110,9 @@ def _value(text: str) -> Any:
     if text in _WORDS:
         return _WORDS[text]
     try:
-        value = ast.literal_eval(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a pattern such as '\d+' is meant as it stands
+            value = ast.literal_eval(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         if re.fullmatch(r"[\w.\-:/@]+", text):
             return text
@@ -120,4 +123,8 @@ def _value(text: str) -> Any:
 def _show(value: Any) -> str:
     if isinstance(value, str) and re.fullmatch(r"[A-Za-z_][\w.\-:/@]*", value) and value not in _WORDS:
         return value
-    return {True: "true", False: "false", None: "none"}[value] if value is None or value is True or value is False else repr(value)
+    return (
+        {True: "true", False: "false", None: "none"}[value]
+        if value is None or value is True or value is False
+        else repr(value)
+    )

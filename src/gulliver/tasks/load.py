@@ -39,7 +39,7 @@ def load_task(
     if name.startswith("gym:"):
         from gulliver.tasks.gym import make
 
-        return make(name.removeprefix("gym:"), items=items, seed=seed, **options)
+        return make(name.removeprefix("gym:"), **{"items": items, "seed": seed, **options})
     return _make(_maker(name), name, options, items=items, seed=seed)
 
 

@@ -8,7 +8,9 @@ MARKER = re.compile(
 )
 """`Answer:`, `The final answer is`, `####`, `\\boxed{` and their like."""
 
-RUN_ON = re.compile(r"\n\W*(?:question|problem|q|user|human|exercise|example)\s*\d*\s*\W{0,2}:", re.IGNORECASE)
+RUN_ON = re.compile(
+    r"\n[ \t*#>_]{0,8}(?:question|problem|q|user|human|exercise|example)[ \t]*\d{0,4}[ \t*_)]{0,3}:", re.IGNORECASE
+)
 """A model that was not told where to stop goes on to a question of its own."""
 
 DECORATION = " \t\r\n*_`\"'“”‘’"

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from gulliver.errors import MissingExtra
 from gulliver.inference.types import Draft
-from gulliver.tasks import Item, judge, load_task
-from gulliver.tasks.gym import generators
+from gulliver.tasks import Item, judge, load_task, task_names
+from gulliver.tasks.gym import _factory, generators
 from gulliver.tasks.gym_answers import harmless, said
 
 # Their questions are made by search: a second or more for each.
@@ -73,6 +74,15 @@ class TestGsmSymbolic:
     def test_fewer_items_are_the_first_of_more(self) -> None:
         few = load_task("gym:gsm_symbolic", items=5, seed=1)
         assert [item.question for item in few.test] == [item.question for item in self.task.test[:5]]
+
+
+def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    _factory.cache_clear()
+    with pytest.raises(MissingExtra, match=r"gulliver\[gym\]"):
+        load_task("gym:gsm_symbolic")
+    assert task_names()[0] == "gsm8k"
+    _factory.cache_clear()
 
 
 def test_options_of_the_generator_are_taken() -> None:

@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from gulliver.errors import SpecError, TaskError
+from gulliver.errors import MissingExtra, SpecError, TaskError
 from gulliver.spec import parse
 from gulliver.tasks.base import Task
 
@@ -49,12 +49,9 @@ def task_names() -> list[str]:
     try:
         from gulliver.tasks.gym import generators
 
-        named += [f"gym:{name}" for name in generators()]
-    except TaskError:
-        pass
-    except ImportError:
-        pass
-    return named
+        return named + [f"gym:{name}" for name in generators()]
+    except MissingExtra:
+        return named
 
 
 def _named(spec: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -26,9 +26,15 @@ def _commands() -> str:
             for name, child in sorted(children.items()):
                 walk(child, f"{path} {name}")
             return
-        options = [p.opts[-1] if p.param_type_name == "option" else p.name.upper() for p in command.params if p.name != "help"]
+        options = [
+            p.opts[-1] if p.param_type_name == "option" else p.name.upper() for p in command.params if p.name != "help"
+        ]
         first = (command.help or "").strip().split("\n\n")[0].replace("\n", " ")
-        lines.append(f"| `{path} {' '.join(f'[{o}]' if o.startswith('-') else o for o in options)}` | {first} |".replace(" ` |", "` |"))
+        lines.append(
+            f"| `{path} {' '.join(f'[{o}]' if o.startswith('-') else o for o in options)}` | {first} |".replace(
+                " ` |", "` |"
+            )
+        )
 
     walk(get_command(app), "gulliver")
     return "\n".join(lines)
@@ -37,6 +43,7 @@ def _commands() -> str:
 def tables() -> dict[str, Callable[[], str]]:
     """Each generated table by the name that pages use."""
     from gulliver.papers.table import markdown as papers
+
     from gulliver.strategies.table import markdown as strategies
 
     return {"commands": _commands, "papers": papers, "strategies": strategies}

@@ -1,5 +1,6 @@
 """The one-line language of recipes."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -25,13 +26,13 @@ def test_what_is_shown_reads_back_the_same(parts: list[Call]) -> None:
 
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
-    try:
-        parse(text)
-    except SpecError as error:
-        assert str(error)
+    with suppress(SpecError):
+        assert all(call.name for call in parse(text))
 
 
-@pytest.mark.parametrize("text", ["", "a |", "a(", "a(n=)", "a(n)", "a(n=1, n=2)", "a(n='x)", "a)(", "a(n={)", "a(x=b c)"])
+@pytest.mark.parametrize(
+    "text", ["", "a |", "a(", "a(n=)", "a(n)", "a(n=1, n=2)", "a(n='x)", "a)(", "a(n={)", "a(x=b c)"]
+)
 def test_what_is_not_a_recipe_is_refused(text: str) -> None:
     with pytest.raises(SpecError):
         parse(text)

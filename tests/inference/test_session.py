@@ -48,7 +48,7 @@ def test_all_that_is_wanted_at_once_is_asked_at_once(tmp_path: Path) -> None:
 def test_a_second_run_replays_without_opening_an_engine(tmp_path: Path) -> None:
     async def work(session: Session) -> None:
         lm = session.bind(MODEL)
-        assert (await lm.generate("q")).text.startswith("q")
+        assert "q" in (await lm.generate("q")).text
         assert session.peak_memory(MODEL) == 4096
 
     first, second = CountingClient(), CountingClient()
@@ -134,7 +134,7 @@ def test_an_item_given_up_does_not_take_along_what_another_waits_for(tmp_path: P
         patient = asyncio.create_task(lm.generate("q"))
         await asyncio.sleep(0.01)
         impatient.cancel()
-        assert (await patient).text.startswith("q")
+        assert "q" in (await patient).text
         with pytest.raises(asyncio.CancelledError):
             await impatient
 

@@ -59,7 +59,17 @@ def test_what_was_seen_finished_survives_kill_nine(tmp_path: Path) -> None:
 
 def test_a_reply_comes_back_as_it_was(tmp_path: Path) -> None:
     request = Generate("q", Sampling(stop=("\n",)))
-    reply = Reply("täxt\x00 \ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "length", 3, 4, 1, -1.5, (0.5, 1.0), 0.25, 2.0)
+    reply = Reply(
+        "täxt\x00 \ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"),
+        "length",
+        3,
+        4,
+        1,
+        -1.5,
+        (0.5, 1.0),
+        0.25,
+        2.0,
+    )
 
     async def body() -> Reply:
         async with Store(tmp_path / "s.sqlite") as store:

@@ -47,7 +47,9 @@ class StrategyContract:
 
     def test_nonsense_is_unreadable_and_a_cut_draft_truncated(self, tmp_path: Path, strategy: Strategy) -> None:
         nonsense, _ = self.answer(tmp_path / "a", strategy, number_item(), ScriptedClient(("no idea",)))
-        cut, _ = self.answer(tmp_path / "b", strategy, number_item(), ScriptedClient(("well, let me",), finish="length"))
+        cut, _ = self.answer(
+            tmp_path / "b", strategy, number_item(), ScriptedClient(("well, let me",), finish="length")
+        )
         assert (nonsense.status, cut.status) == ("unreadable", "truncated")
 
     def test_a_rerun_asks_nothing_and_answers_the_same(self, tmp_path: Path, strategy: Strategy) -> None:

@@ -20,7 +20,15 @@ def test_a_vote_draws_at_a_temperature() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["majority(n=2) | cot", "greedy | cot", "majority(n=2) | first", "sample | greedy", "first | sample", "nothing_like_this"]
+    "text",
+    [
+        "majority(n=2) | cot",
+        "greedy | cot",
+        "majority(n=2) | first",
+        "sample | greedy",
+        "first | sample",
+        "nothing_like_this",
+    ],
 )
 def test_parts_out_of_order_are_refused(text: str) -> None:
     with pytest.raises(SpecError):

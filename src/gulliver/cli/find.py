@@ -12,11 +12,21 @@ if TYPE_CHECKING:
 
 def find(
     study: Annotated[Path, typer.Argument(help="A study: a TOML file (see docs/first-study.md).")],
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")] = False,
-    require: Annotated[bool, typer.Option("--require", help="Exit with 1 when the target is not met, or the lock file disagrees.")] = False,
-    lock: Annotated[bool, typer.Option("--lock", help="Write the answer to STUDY.lock, which --require then holds.")] = False,
-    report: Annotated[Path | None, typer.Option("--report", help="Where the report goes; by default beside the run.")] = None,
-    store: Annotated[str | None, typer.Option("--store", help="A file or database URL instead of the shared store.")] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")
+    ] = False,
+    require: Annotated[
+        bool, typer.Option("--require", help="Exit with 1 when the target is not met, or the lock file disagrees.")
+    ] = False,
+    lock: Annotated[
+        bool, typer.Option("--lock", help="Write the answer to STUDY.lock, which --require then holds.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Where the report goes; by default beside the run.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", help="A file or database URL instead of the shared store.")
+    ] = None,
 ) -> None:
     """Find the cheapest recipe that meets a target, with a stated error rate.
 
@@ -32,7 +42,12 @@ def find(
     err = Console(stderr=True)
     url: str | Path | None = store if store is None or "://" in store else Path(store)
     with LiveView() as view:
-        done = run(study, store=url, watch=view.update, before=lambda prepared: err.print(power_sentence(prepared), markup=False))
+        done = run(
+            study,
+            store=url,
+            watch=view.update,
+            before=lambda prepared: err.print(power_sentence(prepared), markup=False),
+        )
     result = done.result
     where = write_report(result, report or Path(result.run.folder) / "report.html")
     if json_:
@@ -72,5 +87,8 @@ def _require(result: "StudyResult", lock_file: Path) -> None:
         now = _pinned(result)
         moved = [key for key in now if pinned.get(key) != now[key]]
         if moved:
-            typer.echo(f"gulliver: {lock_file} pins another {' and '.join(moved)}; look at the change, then accept it with --lock.", err=True)
+            typer.echo(
+                f"gulliver: {lock_file} pins another {' and '.join(moved)}; look at the change, then accept it with --lock.",
+                err=True,
+            )
             raise typer.Exit(1)

@@ -7,7 +7,9 @@ import typer
 
 
 def report(
-    run: Annotated[str, typer.Argument(help="A run's id, or the folder or result.json of a run; `latest` is the newest.")] = "latest",
+    run: Annotated[
+        str, typer.Argument(help="A run's id, or the folder or result.json of a run; `latest` is the newest.")
+    ] = "latest",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write the page.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the run's result as JSON instead.")] = False,
 ) -> None:

@@ -7,7 +7,9 @@ import typer
 
 
 def tasks(
-    name: Annotated[str | None, typer.Argument(help="Show this task's first items, as they are put to a model.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Show this task's first items, as they are put to a model.")
+    ] = None,
     items: Annotated[int, typer.Option("--items", "-n", min=1, help="How many items to show.")] = 3,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -20,11 +22,21 @@ def tasks(
         return
     task = load_task(name, items=items)
     shown: list[dict[str, Any]] = [
-        {"id": item.id, "prompt": [{"role": m.role, "content": m.content} for m in item.prompt], "target": str(item.target)}
+        {
+            "id": item.id,
+            "prompt": [{"role": m.role, "content": m.content} for m in item.prompt],
+            "target": str(item.target),
+        }
         for item in list(task.test)[:items]
     ]
     if json_:
-        head = {"name": task.name, "test": len(task.test), "train": len(task.train), "source": task.source, "license": task.license}
+        head = {
+            "name": task.name,
+            "test": len(task.test),
+            "train": len(task.train),
+            "source": task.source,
+            "license": task.license,
+        }
         typer.echo(json.dumps({**head, "note": task.note, "items": shown}))
         return
     typer.echo(f"{task.name}: {len(task.test)} test items, {len(task.train)} train items. {task.source}. {task.note}")

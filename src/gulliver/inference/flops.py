@@ -23,7 +23,5 @@ def forward_flops(card: Card, prompt_tokens: int, new_tokens: int, cached_tokens
     return body + attention + logits
 
 
-
-
 def _triangle(n: int) -> float:
     return n * (n + 1) / 2

@@ -16,6 +16,7 @@ from gulliver.models.engines import open_client
 
 Told = TypeVar("Told")
 
+
 @dataclass
 class Meter:
     """What one item under one recipe cost. A request met again within the same recipe computes nothing new."""
@@ -70,7 +71,9 @@ class Session:
         open_now = self._clients.get(model_key(model))
         return self.store.peak(model, open_now[1].peak_memory() if open_now else 0)
 
-    async def answer(self, model: Model, requests: Sequence[Request], draws: Sequence[int], meter: Meter) -> list[Reply]:
+    async def answer(
+        self, model: Model, requests: Sequence[Request], draws: Sequence[int], meter: Meter
+    ) -> list[Reply]:
         """One reply a request, in order; `draws` numbers each request's draw."""
         keys = [request_key(model, request, draw, self.seed) for request, draw in zip(requests, draws, strict=True)]
         kept = self.store.get([key for key in keys if key not in self._flying])

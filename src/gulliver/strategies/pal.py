@@ -45,7 +45,9 @@ class Pal:
             messages += [Message("user", f"{exemplar.question}\n\n{_ASK}"), Message("assistant", shown)]
         reader = ProgramReader(self.timeout)
         tokens = self.max_tokens or item.max_tokens
-        return item.ask(*messages, Message("user", f"{item.question}\n\n{_ASK}"), reader=reader, runs_code=True, max_tokens=tokens)
+        return item.ask(
+            *messages, Message("user", f"{item.question}\n\n{_ASK}"), reader=reader, runs_code=True, max_tokens=tokens
+        )
 
 
 @dataclass(frozen=True)

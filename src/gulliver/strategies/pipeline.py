@@ -69,7 +69,9 @@ def parse_strategy(calls: Sequence[Call]) -> Strategy:
     for call in calls:
         part: Any = build(find_strategy(call.name), call)
         if whole is not None:
-            raise SpecError(f"{call.name} stands after {whole}, which has a control flow of its own; only asking parts may join it, before it.")
+            raise SpecError(
+                f"{call.name} stands after {whole}, which has a control flow of its own; only asking parts may join it, before it."
+            )
         if isinstance(part, Asking):
             if drawing or choosing:
                 raise SpecError(f"{call.name} says how to ask and must stand before drawing and choosing parts.")

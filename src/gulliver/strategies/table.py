@@ -13,7 +13,10 @@ def strategy_rows() -> list[dict[str, Any]]:
     for name in strategy_names():
         kind = find_strategy(name)
         part = kind()
-        role = next((r for r, p in (("asking", Asking), ("drawing", Drawing), ("choosing", Choosing)) if isinstance(part, p)), "whole")
+        role = next(
+            (r for r, p in (("asking", Asking), ("drawing", Drawing), ("choosing", Choosing)) if isinstance(part, p)),
+            "whole",
+        )
         options = {f.name: f.default for f in dataclasses.fields(kind) if f.init}
         summary = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
         rows.append({"name": name, "role": role, "options": options, "about": summary})

@@ -92,7 +92,7 @@ def make_study(data: Mapping[str, Any], folder: Path | None = None, name: str = 
         raise StudyError("The study names its task twice; keep either `task` under [study] or the table [task].")
     task = data.get("task", study.pop("task", None))
     if not isinstance(task, str | Mapping) or not task:
-        raise StudyError("The study names no task; write task = \"gsm8k\" under [study], or a [task] table with a file.")
+        raise StudyError('The study names no task; write task = "gsm8k" under [study], or a [task] table with a file.')
     allowed = {f.name for f in fields(StudyConfig)} - {"task", "limits", "prices", "folder", "margin", "reference"}
     _known("[study]", study, allowed)
     limits = _table(data, "limits")
@@ -110,7 +110,11 @@ def make_study(data: Mapping[str, Any], folder: Path | None = None, name: str = 
             raise StudyError(f"[prices] {model} must be two numbers: money for a million prompt and completion tokens.")
         prices[model] = (float(price[0]), float(price[1]))
     config = StudyConfig(
-        task=task, limits=Limits(**limits), prices=prices, folder=folder or Path.cwd(), **{"name": name, **study, **more}
+        task=task,
+        limits=Limits(**limits),
+        prices=prices,
+        folder=folder or Path.cwd(),
+        **{"name": name, **study, **more},
     )
     _check(config)
     return config
@@ -127,7 +131,9 @@ def _check(config: StudyConfig) -> None:
         raise StudyError(f'cheap must be "flops", "seconds", "memory" or "money", not {config.cheap!r}.')
     if isinstance(config.seed, bool) or not isinstance(config.seed, int):
         raise StudyError(f"seed must be a whole number, not {config.seed!r}.")
-    if config.items is not None and (isinstance(config.items, bool) or not isinstance(config.items, int) or config.items < 1):
+    if config.items is not None and (
+        isinstance(config.items, bool) or not isinstance(config.items, int) or config.items < 1
+    ):
         raise StudyError(f"items must be a whole number above 0, not {config.items!r}.")
     for key in ("floors", "race"):
         if not isinstance(getattr(config, key), bool):
@@ -135,7 +141,9 @@ def _check(config: StudyConfig) -> None:
     if not config.models and not config.recipes:
         raise StudyError('The study names no models; write models = ["smollm2-135m"] under [study].')
     if config.models and not config.strategies:
-        raise StudyError('The study names models but no strategies; write strategies = ["direct"] or leave the line out.')
+        raise StudyError(
+            'The study names models but no strategies; write strategies = ["direct"] or leave the line out.'
+        )
 
 
 def _target(value: Any) -> dict[str, Any]:

@@ -51,7 +51,9 @@ class Study:
     def _repr_html_(self) -> str:
         from html import escape
 
-        table = self.to_polars().select("recipe", "verdict", "quality", "low", "high", "items", "flops_computed", "seconds")
+        table = self.to_polars().select(
+            "recipe", "verdict", "quality", "low", "high", "items", "flops_computed", "seconds"
+        )
         return f"<p><b>{escape(self.answer)}</b></p>{table._repr_html_()}"
 
 
@@ -79,7 +81,11 @@ def find(
     if study is None:
         limits = {"limits": options.pop("limits")} if "limits" in options else {}
         prices = {"prices": options.pop("prices")} if "prices" in options else {}
-        config = make_study({"study": options, **limits, **prices} if not isinstance(options.get("task"), Mapping) else {"task": options.pop("task"), "study": options, **limits, **prices})
+        config = make_study(
+            {"study": options, **limits, **prices}
+            if not isinstance(options.get("task"), Mapping)
+            else {"task": options.pop("task"), "study": options, **limits, **prices}
+        )
     elif isinstance(study, StudyConfig):
         config = study
     elif isinstance(study, Mapping):

@@ -98,7 +98,9 @@ def prepare(config: StudyConfig, load: Loader) -> Prepared:
         recipe.strategy.ask(items[0])
     if config.cheap == "money" and any(r.model.card.price_prompt is None for r in everyone):
         unpriced = next(r.model.name for r in everyone if r.model.card.price_prompt is None)
-        raise StudyError(f'cheap = "money" needs a price for every model; add {unpriced!r} = [prompt, completion] under [prices].')
+        raise StudyError(
+            f'cheap = "money" needs a price for every model; add {unpriced!r} = [prompt, completion] under [prices].'
+        )
     engines = {recipe.model.engine for recipe in everyone if recipe.model.engine != "scripted"}
     if len(engines) > 1:
         raise StudyError(
@@ -134,10 +136,19 @@ class Runner:
         self.reference: Entrant | None = None
         if prepared.reference is not None:
             twin = next((e for e in self.entrants if e.name == prepared.reference.text), None)
-            self.reference = twin or Entrant(prepared.reference.text, prepared.reference, forecast(prepared.reference, prepared))
+            self.reference = twin or Entrant(
+                prepared.reference.text, prepared.reference, forecast(prepared.reference, prepared)
+            )
         paired = config.margin is not None
         self.target = (1.0 - config.margin) / 2 if config.margin is not None else float(config.target or 0.0)
-        self.race = Race(self.target, 1.0 - config.confidence, len(self.entrants), prepared.pool, binary=not paired, limit=prepared.limit)
+        self.race = Race(
+            self.target,
+            1.0 - config.confidence,
+            len(self.entrants),
+            prepared.pool,
+            binary=not paired,
+            limit=prepared.limit,
+        )
 
     async def run(self) -> None:
         """Race until the answer is known, or everything was measured, or a limit is reached."""
@@ -146,7 +157,9 @@ class Runner:
             if settled and self.prepared.config.race:
                 break
             if self._over_limit():
-                self.warnings.append("A limit of the study was reached before all recipes were tried; raise it under [limits] and run again: what was asked is kept.")
+                self.warnings.append(
+                    "A limit of the study was reached before all recipes were tried; raise it under [limits] and run again: what was asked is kept."
+                )
                 break
             if entrant is self.reference:
                 entrant.note = "the reference"
@@ -215,7 +228,9 @@ class Runner:
         if not prepared.config.floors or not prepared.task.labels:
             return []
         if self.watch is not None:
-            self.watch(Progress("floors", 0, 0, 0, prepared.pool, 0, 0.0, 1.0, prepared.config.target or 0.0, "", "floors"))
+            self.watch(
+                Progress("floors", 0, 0, 0, prepared.pool, 0, 0.0, 1.0, prepared.config.target or 0.0, "", "floors")
+            )
         place = {item.id: i for i, item in enumerate(prepared.task.test)}
         found = []
         for floor in floors(prepared.task, seed=prepared.config.seed):
@@ -227,7 +242,12 @@ class Runner:
                     item.id, item.question, str(item.target), judgement.outcome, said, said,
                     flops=floor.flops_per_item, seconds=floor.seconds_per_item,
                 )  # fmt: skip
-                cost = Cost(1, flops_naive=floor.flops_per_item, flops_computed=floor.flops_per_item, seconds=floor.seconds_per_item)
+                cost = Cost(
+                    1,
+                    flops_naive=floor.flops_per_item,
+                    flops_computed=floor.flops_per_item,
+                    seconds=floor.seconds_per_item,
+                )
                 entrant.ready.append(Asked(record, cost))
             found.append(entrant)
         return sorted(found, key=lambda e: e.forecast)
@@ -268,7 +288,9 @@ class Runner:
 
 def costs_of(asked: Sequence[Asked], currency: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """One number an item, in `flops`, `seconds` or `money`."""
-    get = {"flops": lambda c: c.flops_computed, "seconds": lambda c: c.seconds, "money": lambda c: c.money or 0.0}[currency]
+    get = {"flops": lambda c: c.flops_computed, "seconds": lambda c: c.seconds, "money": lambda c: c.money or 0.0}[
+        currency
+    ]
     return np.array([get(a.cost) for a in asked], dtype=np.float64)
 
 

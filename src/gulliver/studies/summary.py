@@ -43,9 +43,17 @@ def summarise(runner: Runner, session: Session) -> StudyResult:
     dearer = _cheaper_after_all(answer.recipe, results, prepared.config)
     if dearer:
         warnings.append(dearer)
-    members = [r.recipe for r in sorted(results, key=lambda r: _cost(r, prepared.config)) if (r.on_frontier or 0) >= 0.5]
+    members = [
+        r.recipe for r in sorted(results, key=lambda r: _cost(r, prepared.config)) if (r.on_frontier or 0) >= 0.5
+    ]
     return StudyResult(
-        answer, tuple(results), tuple(members), tuple(_predictions(results, prepared)), spent, _run_info(prepared), tuple(warnings)
+        answer,
+        tuple(results),
+        tuple(members),
+        tuple(_predictions(results, prepared)),
+        spent,
+        _run_info(prepared),
+        tuple(warnings),
     )
 
 
@@ -69,7 +77,11 @@ def _result(entrant: Entrant, runner: Runner) -> RecipeResult:
     flops, seconds = costs_of(asked, "flops"), costs_of(asked, "seconds")
     exhausted = prepared.pool is not None and n >= prepared.pool
     spread = {
-        name: (float(values.mean()),) * 2 if exhausted and n else cost_interval(values, prepared.config.confidence) if n else (0.0, 0.0)
+        name: (float(values.mean()),) * 2
+        if exhausted and n
+        else cost_interval(values, prepared.config.confidence)
+        if n
+        else (0.0, 0.0)
         for name, values in (("flops", flops), ("seconds", seconds))
     }
     joules = [a.cost.joules for a in asked if a.cost.joules is not None]
@@ -121,7 +133,11 @@ def _with_frontier(entrants: Sequence[Entrant], results: list[RecipeResult], pre
         score = np.full(size, np.nan)
         cost = np.full(size, np.nan)
         score[: len(entrant.asked)] = [a.score for a in entrant.asked]
-        paid = np.full(len(entrant.asked), float(entrant.memory)) if currency == "memory" else costs_of(entrant.asked, currency)
+        paid = (
+            np.full(len(entrant.asked), float(entrant.memory))
+            if currency == "memory"
+            else costs_of(entrant.asked, currency)
+        )
         cost[: len(entrant.asked)] = paid
         scores.append(score)
         costs.append(cost)
@@ -185,7 +201,9 @@ def _predictions(results: Sequence[RecipeResult], prepared: Prepared) -> list[Pr
         largest = max(m.parameters for m in members)
         larger = [(name, size) for name, size in siblings(family) if size > 1.2 * largest]
         if not larger:
-            made.append(Prediction(family, strategy, why=f"no larger rung of the family {family} is known to the ladder"))
+            made.append(
+                Prediction(family, strategy, why=f"no larger rung of the family {family} is known to the ladder")
+            )
             continue
         name, size = min(larger, key=lambda pair: pair[1])
         rungs = [(m.parameters, m.right, m.items) for m in members]
@@ -210,7 +228,19 @@ def _run_info(prepared: Prepared) -> RunInfo:
             "architecture": card.architecture, "context_length": card.context_length, "family": card.family, "note": card.note,
             "settings": dict(model.options),
         }  # fmt: skip
-    content = json.dumps([sorted(r.text for r in prepared.recipes), config.target_text, task.digest, config.seed, config.confidence, config.items, config.race, config.cheap, config.about])
+    content = json.dumps(
+        [
+            sorted(r.text for r in prepared.recipes),
+            config.target_text,
+            task.digest,
+            config.seed,
+            config.confidence,
+            config.items,
+            config.race,
+            config.cheap,
+            config.about,
+        ]
+    )
     name = re.sub(r"[^\w.\-]+", "-", config.name)
     run = f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
     return RunInfo(
@@ -240,7 +270,9 @@ def _run_info(prepared: Prepared) -> RunInfo:
 def _cost(result: RecipeResult, config: StudyConfig) -> float:
     if config.cheap == "money":
         return result.money or 0.0
-    return {"flops": result.flops_computed, "seconds": result.seconds, "memory": float(result.peak_memory)}[config.cheap]
+    return {"flops": result.flops_computed, "seconds": result.seconds, "memory": float(result.peak_memory)}[
+        config.cheap
+    ]
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -210,5 +210,3 @@ def giving_up(target: float, boundary: Boundary, design: Design, right: bool) ->
     beyond = min(1.0, (target if right else 1.0 - target) + design.gap)
     truth = beyond if boundary.pool is None else min(boundary.pool, round(beyond * boundary.pool))
     return Futility(truth, boundary, design.loss, design.giving_up(target))
-
-

@@ -64,41 +64,36 @@ def _population_interval(right: Floats, alpha: float) -> tuple[float, float]:
 
 def _pool_interval(right: Floats, pool: int, alpha: float) -> tuple[float, float]:
     """Pools with S right answers whose prior-posterior ratio stays below 1 / alpha at every n (prior uniform on S)."""
-    totals = np.unique(np.round(np.linspace(0, pool, min(pool + 1, _GRID))))
-    n = np.arange(1, len(right) + 1, dtype=np.float64)
-    wrong = n - right
-    evidence = betaln(right + 1.0, wrong + 1.0)
+    totals = np.unique(np.round(np.linspace(0, pool, min(pool + 1, _GRID)))).astype(np.int64)
+    counts = right.astype(np.int64)
+    n = np.arange(1, len(right) + 1)
+    wrong = n - counts
+    evidence = betaln(counts + 1.0, wrong + 1.0)
+    factorial = gammaln(np.arange(pool + 1) + 1.0)
     worst = np.full(len(totals), -np.inf)
     for at in _blocks(len(right)):
-        s, f = right[at, None], wrong[at, None]
-        possible = (totals >= s) & (totals <= pool - f)
-        likelihood = _falling(totals, np.minimum(s, totals)) + _falling(pool - totals, np.minimum(f, pool - totals))
-        likelihood = likelihood - _falling(np.float64(pool), n[at, None])
-        ratio = np.where(possible, evidence[at, None] - likelihood, np.inf)
+        s, f = counts[at, None], wrong[at, None]
+        spare, misses = totals - s, pool - totals - f
+        likelihood = factorial[totals] - factorial[spare.clip(0)] + factorial[pool - totals] - factorial[misses.clip(0)]
+        likelihood += factorial[pool - n[at, None]] - factorial[pool]
+        ratio = np.where((spare >= 0) & (misses >= 0), evidence[at, None] - likelihood, np.inf)
         worst = np.maximum(worst, ratio.max(axis=0))
-    low, high = _hull(totals / pool, worst < math.log(1.0 / alpha), right[-1] / len(right))
-    return max(low, right[-1] / pool), min(high, 1.0 - wrong[-1] / pool)
-
-
-def _falling(total: Floats | np.float64, k: Floats) -> Floats:
-    """log of total (total - 1) ... (total - k + 1)."""
-    return np.asarray(gammaln(total + 1.0) - gammaln(total - k + 1.0))
+    exact = len(totals) == pool + 1
+    low, high = _hull(totals / pool, worst < math.log(1.0 / alpha), right[-1] / len(right), widen=not exact)
+    return max(low, counts[-1] / pool), min(high, 1.0 - wrong[-1] / pool)
 
 
 def _blocks(size: int) -> list[slice]:
     return [slice(start, start + _BLOCK) for start in range(0, size, _BLOCK)]
 
 
-def _hull(values: Floats, kept: NDArray[np.bool_], estimate: float) -> tuple[float, float]:
-    """The interval around the values kept, widened to the next grid value where the grid is coarse.
-
-    Exact grids (every S of a pool) need no widening, but one more is at most 1 / pool: not worth a second rule.
-    """
+def _hull(values: Floats, kept: NDArray[np.bool_], estimate: float, widen: bool = True) -> tuple[float, float]:
+    """The interval around the values kept; widened to the next value, if truths may lie between them."""
     inside = np.flatnonzero(kept)
     if not len(inside):
         return estimate, estimate
-    low, high = max(0, int(inside[0]) - 1), min(len(values) - 1, int(inside[-1]) + 1)
-    return float(values[low]), float(values[high])
+    low, high = int(inside[0]) - widen, int(inside[-1]) + widen
+    return float(values[max(0, low)]), float(values[min(len(values) - 1, high)])
 
 
 class Capital:
@@ -139,7 +134,9 @@ class Capital:
 
 def _betting_interval(x: Floats, pool: int | None, alpha: float) -> tuple[float, float]:
     """Means that neither of two bettors, one above and one below, has made 2 / alpha against at any n."""
-    means = np.linspace(0.0, 1.0, 401)
+    reach = 10.0 * math.sqrt((float(x.var()) + 0.25 / len(x)) / len(x))
+    near = np.linspace(max(0.0, float(x.mean()) - reach), min(1.0, float(x.mean()) + reach), 201)
+    means = np.unique(np.concatenate([[0.0], near, [1.0]]))
     above, below = Capital(means, pool), Capital(1.0 - means, pool)
     worst = np.full(len(means), -np.inf)
     for score in x:

@@ -69,8 +69,9 @@ def prepare(config: StudyConfig, load: Loader) -> Prepared:
     Raises:
         GulliverError: anything that would fail later for a reason that can be known now.
     """
+    drawn = isinstance(config.task, str) and config.task.startswith("gym:")
     wanted = config.items or GENERATED
-    task = load_task(config.task, items=wanted, seed=config.seed, folder=config.folder)
+    task = load_task(config.task, items=wanted if drawn else None, seed=config.seed, folder=config.folder)
     if not task.test:
         raise StudyError(f"The task {task.name} has no items; add some to its file.")
     about = config.about or ("population" if task.generated else "pool")
@@ -106,7 +107,8 @@ def prepare(config: StudyConfig, load: Loader) -> Prepared:
         raise StudyError(
             f"The study mixes engines ({', '.join(sorted(engines))}), whose answers differ on near ties; give every model in a form that one engine reads (gguf:path, or openai:name@url for all)."
         )
-    return Prepared(config, task, items, about, min(wanted, len(items)), list(recipes.values()), reference)
+    limit = min(config.items or len(items), len(items))
+    return Prepared(config, task, items, about, limit, list(recipes.values()), reference)
 
 
 def forecast(recipe: Recipe, prepared: Prepared) -> float:

@@ -8,7 +8,6 @@ pool closest to the target is the worst case. See docs/how-the-answer-is-compute
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -166,12 +165,12 @@ class Design:
     """
 
     gap: float = 0.05
-    loss: float = 0.1
-    exponent: float = 0.6
+    loss: float = 0.12
+    exponent: float = 0.8
     late: float = 0.1
-    patience: float = 1.0
+    patience: float = 0.7
     give_up_exponent: float = 1.5
-    give_up_scale: float = 0.9
+    give_up_scale: float = 0.7
 
     def reference(self, target: float) -> float:
         """Effective items that a fixed sample would need to settle `gap`: the clock of all spending."""
@@ -210,3 +209,16 @@ def giving_up(target: float, boundary: Boundary, design: Design, right: bool) ->
     beyond = min(1.0, (target if right else 1.0 - target) + design.gap)
     truth = beyond if boundary.pool is None else min(boundary.pool, round(beyond * boundary.pool))
     return Futility(truth, boundary, design.loss, design.giving_up(target))
+
+
+def crossing_chance(boundary: Boundary, truth: float, horizon: int) -> float:
+    """Chance that a recipe of the given truth (right answers in the pool, or a rate) crosses within `horizon` items."""
+    chain = _Chain(truth, boundary.pool)
+    crossed = 0.0
+    for n in range(1, horizon + 1):
+        chain.step()
+        crossed += chain.cut_high(2.0, boundary.at(n))
+        if not len(chain.chances):
+            break
+        chain.cut_low(_DUST)
+    return crossed

@@ -19,7 +19,7 @@ from typing import Literal
 
 import numpy as np
 
-from gulliver.studies.boundaries import Boundary, Design, accepting, giving_up, rejecting
+from gulliver.studies.boundaries import Design, accepting, giving_up, rejecting
 from gulliver.studies.confidence import Capital, interval
 
 TrialVerdict = Literal["meets", "rejected", "undecided"]
@@ -38,7 +38,8 @@ class Trial:
         reject_levels: falling levels; the last is the chance allowed of rejecting a recipe that meets the target. The
             ones before it keep boundaries nested (see the module).
         pool: items in the pool that the answer is about; None for a population.
-        binary: scores are 0 or 1; otherwise anywhere in [0, 1].
+        binary: scores are 0 or 1; otherwise anywhere in [0, 1], taken as (difference + 1) / 2 of a pair of recipes: a gap
+            as large as the margin, which a recipe equal to the reference has, is worth settling.
         limit: items that will be asked at most; only giving up depends on it, never a verdict.
         confidence: of `interval`.
     """
@@ -56,7 +57,7 @@ class Trial:
     ) -> None:
         self.target, self.pool, self.binary, self.confidence = target, pool, binary, confidence
         self.limit = limit if limit is not None else pool
-        self.design = design or (Design() if binary else Design(gap=0.025))
+        self.design = design or (Design() if binary else Design(gap=max(0.5 - target, 0.005)))
         self.accept_level, self.reject_level = accept_level, reject_levels[-1]
         self.verdict: TrialVerdict = "undecided"
         self.scores: list[float] = []
@@ -139,10 +140,10 @@ class Trial:
         return math.sqrt(self._variance * rest / n)
 
     def _reachable(self, more: int) -> bool:
-        """Whether `more` items can still settle it if they go two standard errors better, or worse, than so far."""
+        """Whether `more` items can still settle it if they go 2.5 standard errors better, or worse, than so far."""
         if more <= 0:
             return False
-        reach, end = 2.0 * self._error(self.n), self.n + more
+        reach, end = 2.5 * self._error(self.n), self.n + more
         high = self._sum + more * min(1.0, self._mean + reach)
         low = self._sum + more * max(0.0, self._mean - reach)
         if self.binary:
@@ -227,13 +228,6 @@ def deal(alpha: float, recipes: int) -> tuple[tuple[float, ...], tuple[float, ..
     accept *= ACCEPTING_SHARE * alpha / accept.sum()
     reject *= (1.0 - ACCEPTING_SHARE) * alpha / reject.sum()
     return tuple(float(a) for a in accept), tuple(float(r) for r in reject)
-
-
-def tables(
-    target: float, pool: int, accept_level: float, reject_levels: tuple[float, ...], design: Design
-) -> tuple[Boundary, Boundary]:
-    """The accepting and the rejecting boundary of a trial, for simulating many at once."""
-    return accepting(target, pool, accept_level, design), rejecting(target, pool, reject_levels, design)
 
 
 def _bettors(target: float, pool: int | None) -> tuple[Capital, Capital]:

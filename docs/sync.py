@@ -43,7 +43,6 @@ def _commands() -> str:
 def tables() -> dict[str, Callable[[], str]]:
     """Each generated table by the name that pages use."""
     from gulliver.papers.table import markdown as papers
-
     from gulliver.strategies.table import markdown as strategies
 
     return {"commands": _commands, "papers": papers, "strategies": strategies}

@@ -3,7 +3,17 @@
 import re
 
 NAMES = {
-    "billing": ("billing", "billings", "payment", "payments", "invoice", "invoices", "invoicing", "finance", "accounting"),
+    "billing": (
+        "billing",
+        "billings",
+        "payment",
+        "payments",
+        "invoice",
+        "invoices",
+        "invoicing",
+        "finance",
+        "accounting",
+    ),
     "bug": ("bug", "bugs", "technical", "tech", "engineering", "development"),
     "account": ("account", "accounts", "login", "access", "security"),
     "shipping": ("shipping", "shipment", "delivery", "logistics", "warehouse"),

@@ -32,7 +32,9 @@ def test_importing_gulliver_imports_nothing_heavy() -> None:
     assert not set(done.stdout.split()) & {"torch", "openvino", "numpy", "polars", "typer"}
 
 
-@pytest.mark.parametrize("name", ["find", "Study", "load_model", "load_task", "measure", "strategy", "write_report", "Judge"])
+@pytest.mark.parametrize(
+    "name", ["find", "Study", "load_model", "load_task", "measure", "strategy", "write_report", "Judge"]
+)
 def test_the_public_names_are_there(name: str) -> None:
     import gulliver
 
@@ -55,7 +57,10 @@ STUDY = '[study]\ntask = "gsm8k"\ntarget = {target}\nmodels = ["{model}"]\nstrat
         (None, "cannot be read"),
         ("[study", "not valid TOML"),
         (STUDY.format(target=2, model="scripted:m", strategy="direct"), "target must lie in"),
-        ('[study]\ntarget = 0.5\nmodels = ["scripted:m"]\n[task]\nfile = "none.jsonl"\ntarget = "a"\ntemplate = "x"\njudge = "exact"\n', "none.jsonl"),
+        (
+            '[study]\ntarget = 0.5\nmodels = ["scripted:m"]\n[task]\nfile = "none.jsonl"\ntarget = "a"\ntemplate = "x"\njudge = "exact"\n',
+            "none.jsonl",
+        ),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_two(text: str | None, said: str, tmp_path: Path) -> None:

@@ -1,9 +1,8 @@
 """A model that says what it is told to, and an item it can be asked."""
 
-from gulliver.tasks.judges import Number
-
 from gulliver.models.base import Card, Finish, Model, Reply, Request
 from gulliver.tasks.base import Exemplar, Item, make_item
+from gulliver.tasks.judges import Number
 
 NUMBERS = Model("numbers", Card("numbers", "fake", "f" * 64, parameters=10, active_parameters=10), "scripted", "1")
 SUMS = (

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 from gulliver.errors import ModelError
@@ -85,7 +86,7 @@ class Session:
             if task is None:
                 task = asyncio.create_task(self._ask(key, model, request))
                 self._flying[key] = task
-                task.add_done_callback(lambda _, key=key: self._flying.pop(key, None))
+                task.add_done_callback(partial(self._landed, key))
             tasks[key] = task
         self.spending.replayed += sum(key in kept for key in keys)
         # Shielded: an item given up must not take along an answer that another item waits for.
@@ -105,6 +106,9 @@ class Session:
         if reply.finish != "failed":  # a failure is worth another try next time
             await self.store.put(key, model, request, reply)
         return reply
+
+    def _landed(self, key: str, _: "asyncio.Task[Reply]") -> None:
+        self._flying.pop(key, None)
 
     def _open(self, model: Model) -> Client:
         key = model_key(model)

@@ -73,14 +73,20 @@ def rewrite(source: Path, target: Path, progress: Progress | None = None) -> Non
         plan.append((tensor, shape, kind, plain))
         stored = gguf.quant_shape_to_byte_shape(shape, kind) if kind == q8 else shape
         size = int(np.prod(stored)) * {gguf.GGMLQuantizationType.F32: 4, gguf.GGMLQuantizationType.F16: 2}.get(kind, 1)
-        dtype = {gguf.GGMLQuantizationType.F32: np.float32, gguf.GGMLQuantizationType.F16: np.float16}.get(kind, np.uint8)
+        dtype = {gguf.GGMLQuantizationType.F32: np.float32, gguf.GGMLQuantizationType.F16: np.float16}.get(
+            kind, np.uint8
+        )
         raw = kind if kind == q8 else None
         writer.add_tensor_info(tensor.name, stored, np.dtype(dtype), size, raw)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_ti_data_to_file()
     for done, (tensor, shape, kind, plain) in enumerate(plan, 1):
-        data = tensor.data if plain else gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32).reshape(shape)
+        data = (
+            tensor.data
+            if plain
+            else gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32).reshape(shape)
+        )
         if kind == q8 and not plain:
             data = gguf.quants.quantize(data, q8)
         writer.write_tensor_data(np.ascontiguousarray(data))
@@ -103,7 +109,9 @@ def open_gguf(path: Path) -> Any:
         return gguf.GGUFReader(os.fspath(path))
     except Exception as error:  # the reader raises whatever its bytes lead it to
         short = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ModelError(f"{path} cannot be read as GGUF ({short}); it is damaged or cut short, fetch it again.") from None
+        raise ModelError(
+            f"{path} cannot be read as GGUF ({short}); it is damaged or cut short, fetch it again."
+        ) from None
 
 
 def _read_card(path: Path) -> Card:
@@ -113,7 +121,9 @@ def _read_card(path: Path) -> Card:
     except ModelError:
         raise
     except Exception as error:  # a damaged header can lead anywhere
-        raise ModelError(f"{path} has a header that makes no sense ({type(error).__name__}: {error}); fetch it again.") from None
+        raise ModelError(
+            f"{path} has a header that makes no sense ({type(error).__name__}: {error}); fetch it again."
+        ) from None
 
 
 def _card(path: Path, reader: Any) -> Card:

@@ -64,7 +64,10 @@ def _rewritten(path: Path) -> Path:
 
 
 def _fetch(rung: Rung, target: Path, progress: Progress | None) -> None:
-    offline = os.environ.get("HF_HUB_OFFLINE", "") in ("1", "true") or os.environ.get("GULLIVER_OFFLINE", "") in ("1", "true")
+    offline = os.environ.get("HF_HUB_OFFLINE", "") in ("1", "true") or os.environ.get("GULLIVER_OFFLINE", "") in (
+        "1",
+        "true",
+    )
     tried = []
     if rung.hub and not offline:
         url = f"https://huggingface.co/{rung.hub}/resolve/main/{rung.file}"

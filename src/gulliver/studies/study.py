@@ -175,7 +175,7 @@ class Runner:
             self.race.close(entrant.trial)
             if entrant.recipe is not None:
                 entrant.memory = self.session.peak_memory(entrant.recipe.model)
-            settled = settled or entrant.verdict == "meets"
+            settled = settled or self.race.answer() == "meets"
             self._tell(entrant, position, "decided")
         await self.session.keep_only()
 
@@ -290,10 +290,8 @@ class Runner:
 
 def costs_of(asked: Sequence[Asked], currency: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     """One number an item, in `flops`, `seconds` or `money`."""
-    get = {"flops": lambda c: c.flops_computed, "seconds": lambda c: c.seconds, "money": lambda c: c.money or 0.0}[
-        currency
-    ]
-    return np.array([get(a.cost) for a in asked], dtype=np.float64)
+    name = {"flops": "flops_computed", "seconds": "seconds", "money": "money"}[currency]
+    return np.array([getattr(a.cost, name) or 0.0 for a in asked], dtype=np.float64)
 
 
 def _size(path: Path) -> int:

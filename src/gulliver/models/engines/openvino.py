@@ -108,16 +108,26 @@ class OpenVino:
 
     def _reply(self, active: _Active) -> Reply:
         if active.handle.get_status() != self._genai.GenerationStatus.FINISHED:
-            return Reply(finish="failed", error="The engine gave this request up; lower max_tokens or the number of draws.", seconds=active.seconds)
+            return Reply(
+                finish="failed",
+                error="The engine gave this request up; lower max_tokens or the number of draws.",
+                seconds=active.seconds,
+            )
         output = active.handle.read_all()[0]
         if active.scored_tokens:
             # Entries: one for each prompt token (the first a dummy), then the one new token.
             kept = list(output.generated_log_probs)[: active.prompt_tokens + active.scored_tokens]
             if len(kept) != active.prompt_tokens + active.scored_tokens:
-                return Reply(finish="failed", error=f"The engine returned {len(kept)} log-probabilities for {active.prompt_tokens + active.scored_tokens} tokens.")
+                return Reply(
+                    finish="failed",
+                    error=f"The engine returned {len(kept)} log-probabilities for {active.prompt_tokens + active.scored_tokens} tokens.",
+                )
             score = float(sum(kept[-active.scored_tokens :]))
             return Reply(
-                prompt_tokens=active.prompt_tokens, completion_tokens=active.scored_tokens, logprob=score, seconds=active.seconds
+                prompt_tokens=active.prompt_tokens,
+                completion_tokens=active.scored_tokens,
+                logprob=score,
+                seconds=active.seconds,
             )
         ids = list(output.generated_ids)
         text = self._tokenizer.decode(ids, skip_special_tokens=True)

@@ -28,7 +28,13 @@ def main() -> None:
         return
     except Exception as error:  # whatever the engine's library raises on a bad file
         reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:300]
-        send(out, ("refused", f"The model {model.name} cannot be loaded by {model.engine} ({reason}); check the file, or fetch it again."))
+        send(
+            out,
+            (
+                "refused",
+                f"The model {model.name} cannot be loaded by {model.engine} ({reason}); check the file, or fetch it again.",
+            ),
+        )
         return
     serve(engine, inbox, out)
 

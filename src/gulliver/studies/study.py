@@ -24,6 +24,7 @@ from gulliver.tasks.base import Item, Task, judge
 
 GENERATED = 500
 IN_FLIGHT = 64
+SMALL_POOL = 1000  # about what a fixed sample needs at a gap of 0.05
 
 
 @dataclass
@@ -159,9 +160,6 @@ class Runner:
             if settled and self.prepared.config.race:
                 break
             if self._over_limit():
-                self.warnings.append(
-                    "A limit of the study was reached before all recipes were tried; raise it under [limits] and run again: what was asked is kept."
-                )
                 break
             if entrant is self.reference:
                 entrant.note = "the reference"
@@ -177,6 +175,10 @@ class Runner:
                 entrant.memory = self.session.peak_memory(entrant.recipe.model)
             settled = settled or self.race.answer() == "meets"
             self._tell(entrant, position, "decided")
+        if self._over_limit() and self.race.answer() == "not settled":
+            self.warnings.append(
+                "A limit of the study was reached before it was settled; raise it under [limits] and run again: what was asked is kept."
+            )
         await self.session.keep_only()
 
     async def _try(self, entrant: Entrant, position: int) -> None:
@@ -192,6 +194,10 @@ class Runner:
             await self._ask(entrant, fed + chunk)
             if self.reference is not None:
                 await self._ask(self.reference, fed + chunk)
+            if entrant is self.reference:
+                # Within any margin of itself, by definition: nothing is tested and no error is spent.
+                trial.verdict = entrant.verdict = "meets"
+                decided = True
             for index in range(fed, fed + chunk):
                 if decided:
                     break
@@ -199,11 +205,17 @@ class Runner:
                 if trial.verdict != "undecided":
                     entrant.verdict = trial.verdict
                     decided = True
-                elif self.prepared.config.race and trial.hopeless:
+                elif self.prepared.config.race and trial.hopeless and not self._small_pool:
                     entrant.note = "left undecided: too close to the target for the items there are"
                     decided = True
             fed += chunk
             self._tell(entrant, position, "asking")
+
+    @property
+    def _small_pool(self) -> bool:
+        """Whether asking all of the pool, which settles anything, costs no more than a fixed sample would."""
+        pool = self.prepared.pool
+        return pool is not None and self.prepared.limit >= pool and pool <= SMALL_POOL
 
     async def _ask(self, entrant: Entrant, upto: int) -> None:
         begin = len(entrant.asked)

@@ -1,7 +1,7 @@
 """What runs a model: in a process of its own, behind a server, or by script."""
 
 from gulliver.errors import ModelError
-from gulliver.models.base import Client, Model
+from gulliver.models.base import Client, Engine, Model
 
 
 def open_client(model: Model) -> Client:
@@ -14,7 +14,7 @@ def open_client(model: Model) -> Client:
         from gulliver.models.engines.endpoint import Endpoint
 
         return Endpoint(model)
-    if model.engine == "scripted" and not model.options.get("process"):
+    if model.engine == "scripted" and not is_on(model, "process"):
         from gulliver.models.engines.scripted import ScriptedClient
 
         return ScriptedClient(model)
@@ -23,3 +23,25 @@ def open_client(model: Model) -> Client:
 
         return EngineProcess(model)
     raise ModelError(f"There is no engine {model.engine!r}; there are openvino, endpoint and scripted.")
+
+
+def open_engine(model: Model) -> Engine:
+    """The engine itself, with its weights: call it in a process that it may take down.
+
+    Raises:
+        ModelError: there is no engine of that name, or it cannot read the file.
+    """
+    if model.engine == "openvino":
+        from gulliver.models.engines.openvino import OpenVino
+
+        return OpenVino(model)
+    if model.engine == "scripted":
+        from gulliver.models.engines.scripted import Scripted
+
+        return Scripted(model)
+    raise ModelError(f"There is no engine {model.engine!r} that runs in a process.")
+
+
+def is_on(model: Model, option: str) -> bool:
+    """Whether an option is set; it may have been written as text."""
+    return str(model.options.get(option, "")).lower() in ("true", "1", "1.0", "yes", "on")

@@ -1,168 +1,166 @@
-"""A model behind a server that speaks the OpenAI protocol."""
+"""A model behind a server that speaks the OpenAI protocol.
+
+Options: `url` (such as http://127.0.0.1:8000/v1), `model` (the server's name for it), `timeout` (seconds for one try,
+300), `retries` (6), `backoff` (seconds before the first retry, 0.5; then doubled), `concurrency` (at most, 64),
+`logprobs` (ask for them). The key comes from GULLIVER_API_KEY, else OPENAI_API_KEY; it is in no log and no error.
+"""
 
 import asyncio
-import json
 import os
 import random
 import time
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import httpx
 
 from gulliver.errors import ModelError
 from gulliver.models.base import Generate, Model, Reply, Request
+from gulliver.models.engines import is_on
+from gulliver.models.engines.congestion import Gate
+from gulliver.models.engines.protocol import error_message, read_reply, request_body
 
-MOST = 64
-TRIES = 6
-LONGEST_WAIT = 30.0
+_LONGEST_WAIT = 60.0
+_LONGEST_PAUSE = 300.0
+_BUSY = (429, 503)
+_LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-class Window:
-    """How many requests may be under way: halved when the server is too busy, one more after a windowful of successes.
+@dataclass(frozen=True)
+class _Trouble:
+    """Why a try brought nothing, where another may; `unreachable`: the server was not even there."""
 
-    Additive increase, multiplicative decrease, as TCP does it (Chiu & Jain 1989).
-    """
-
-    def __init__(self, size: float = 8.0, most: int = MOST) -> None:
-        self.size = size
-        self.most = most
-        self.under_way = 0
-        self._changed = asyncio.Condition()
-
-    async def enter(self) -> None:
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.under_way < max(1, int(self.size)))
-            self.under_way += 1
-
-    async def leave(self, *, busy: bool) -> None:
-        async with self._changed:
-            self.under_way -= 1
-            self.size = max(1.0, self.size / 2) if busy else min(float(self.most), self.size + 1.0 / self.size)
-            self._changed.notify_all()
+    sentence: str
+    unreachable: bool = False
 
 
 class Endpoint:
-    """A `Client` over httpx. Options: `url`, `model`, `timeout` (seconds), `wait` (seconds before the first retry).
-
-    The key is taken from `GULLIVER_API_KEY`, else `OPENAI_API_KEY`, and appears in no message.
-    """
+    """A `Client` over httpx. Use it in one event loop. `gate` shows how many requests are under way."""
 
     def __init__(self, model: Model) -> None:
+        options = model.options
+        self._url = httpx.URL(str(options.get("url", "")).rstrip("/"))
+        if self._url.scheme not in ("http", "https") or not self._url.host:
+            raise ModelError(f"{model.name} names no server; write it as openai:name@http://127.0.0.1:8000/v1")
         self.model = model
-        key = os.environ.get("GULLIVER_API_KEY") or os.environ.get("OPENAI_API_KEY")
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
-        timeout = httpx.Timeout(float(model.options.get("timeout", 120.0)), connect=10.0)
-        self._http = httpx.AsyncClient(headers=headers, timeout=timeout, limits=httpx.Limits(max_connections=MOST))
-        self._url = f"{model.options['url']}/chat/completions"
-        self._wait = float(model.options.get("wait", 0.5))
-        self.window = Window()
+        self._asked_for = str(options.get("model", model.card.family))
+        self._timeout = float(options.get("timeout", 300.0))
+        self._retries = int(options.get("retries", 6))
+        self._backoff = float(options.get("backoff", 0.5))
+        self._logprobs = is_on(model, "logprobs")
+        most = max(1.0, float(options.get("concurrency", 64.0)))
+        self.gate = Gate(min(8.0, most), most)
+        self._http: httpx.AsyncClient | None = None
+        self._answered = False
 
     async def ask(self, request: Request) -> Reply:
-        """One reply; trouble that may pass is tried again, and what remains is a failed reply.
+        """One reply, after at most `retries` more tries.
 
         Raises:
-            ModelError: the server refuses the key.
+            ModelError: the server wants another key, has no such model or address, or was never there.
         """
         if not isinstance(request, Generate):
-            return Reply(
-                finish="failed", error="This endpoint can only generate; use a local engine to score or embed."
+            return Reply(finish="failed", error="An endpoint only generates; score and embed with a local model.")
+        trouble = _Trouble("")
+        for attempt in range(self._retries + 1):
+            if attempt:
+                longest = min(_LONGEST_WAIT, self._backoff * 2 ** (attempt - 1))
+                await asyncio.sleep(longest * random.uniform(0.5, 1.0))
+            outcome = await self._try(request)
+            if isinstance(outcome, Reply):
+                return outcome
+            trouble = outcome
+        tries = f"{self._retries + 1} tries" if self._retries else "one try"
+        if trouble.unreachable and not self._answered:
+            raise ModelError(
+                f"No server answers at {self._where} ({trouble.sentence}); start it, or check the address."
             )
-        trouble = ""
-        for attempt in range(TRIES):
-            began = time.perf_counter()
-            reply, trouble, wait = await self._try(request)
-            if reply is not None:
-                return _timed(reply, time.perf_counter() - began)
-            if attempt + 1 < TRIES:
-                backoff = self._wait * 2**attempt * (0.5 + random.random() / 2)
-                await asyncio.sleep(min(LONGEST_WAIT, max(wait, backoff)))
-        return Reply(finish="failed", error=f"The server {trouble}, {TRIES} times; try again later.")
+        return Reply(
+            finish="failed", error=f"{self._where} gave no answer in {tries}; the last time {trouble.sentence}."
+        )
 
     def peak_memory(self) -> int:
+        """0: the model runs elsewhere."""
         return 0
 
     async def close(self) -> None:
-        await self._http.aclose()
+        """Close the connections."""
+        http, self._http = self._http, None
+        if http is not None:
+            await http.aclose()
 
-    async def _try(self, request: Generate) -> tuple[Reply | None, str, float]:
-        """A reply, or what went wrong and the seconds that the server wants us to wait."""
-        await self.window.enter()
-        busy = False
+    async def _try(self, request: Generate) -> Reply | _Trouble:
+        path, body = request_body(request, self._asked_for, self._logprobs)
+        set_out = await self.gate.enter()
         try:
-            answer = await self._http.post(self._url, json=_body(self.model, request))
-            if answer.status_code in (401, 403):
-                raise ModelError(
-                    f"The server of {self.model.name} refuses the key ({answer.status_code}); set GULLIVER_API_KEY to one that it takes."
-                )
-            if answer.status_code in (408, 429) or answer.status_code >= 500:
-                busy = answer.status_code in (429, 503)
-                return None, f"answered {answer.status_code}", _retry_after(answer)
-            if answer.status_code != 200:
-                return (
-                    Reply(finish="failed", error=f"The server answered {answer.status_code}: {_said(answer)}"),
-                    "",
-                    0.0,
-                )
-            return _reply(answer.json(), request), "", 0.0
-        except httpx.TimeoutException:
-            return None, "did not answer in time", 0.0
-        except httpx.HTTPError as error:
-            return None, f"broke off ({type(error).__name__})", 0.0
-        except (ValueError, KeyError, IndexError, TypeError):
-            return None, "answered something that is no chat completion", 0.0
+            async with asyncio.timeout(self._timeout):
+                response = await self._client().post(f"{self._url}{path}", json=body, headers=_headers())
+        except (TimeoutError, httpx.TimeoutException):
+            self.gate.refused(set_out)
+            return _Trouble(f"it did not answer within {self._timeout:g} s")
+        except httpx.ConnectError:
+            return _Trouble("it could not be reached", unreachable=True)
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            return _Trouble(f"it broke off ({type(error).__name__})")
         finally:
-            await self.window.leave(busy=busy)
+            self.gate.leave()
+        self._answered = True
+        return self._heard(response, request, set_out)
+
+    def _heard(self, response: httpx.Response, request: Generate, set_out: float) -> Reply | _Trouble:
+        status = response.status_code
+        if status in (401, 403):
+            raise ModelError(
+                f"{self._where} refuses the key ({status}); set GULLIVER_API_KEY (or OPENAI_API_KEY) to one that it knows."
+            )
+        if status == 404:
+            raise ModelError(f"{self._where} has no model {self._asked_for!r} or no such address (404); check both.")
+        if status in _BUSY:
+            self.gate.refused(set_out, _retry_after(response.headers.get("Retry-After", "")))
+            return _Trouble(f"it was busy ({status})")
+        if status == 408 or status >= 500:
+            return _Trouble(f"it answered {status}")
+        if status != 200:
+            said = error_message(response.text, _key())
+            return Reply(
+                finish="failed", error=f"{self._where} refused the request ({status}){': ' + said if said else ''}."
+            )
+        try:
+            reply = read_reply(response.json(), request)
+        except ValueError:
+            return _Trouble("it sent something that is no answer (not JSON in the OpenAI protocol)")
+        self.gate.kept_up(set_out)
+        return replace(reply, seconds=time.monotonic() - set_out)
+
+    def _client(self) -> httpx.AsyncClient:
+        if self._http is None:
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=int(self.gate.most))
+            self._http = httpx.AsyncClient(timeout=self._timeout, limits=limits, trust_env=self._url.host not in _LOCAL)
+        return self._http
+
+    @property
+    def _where(self) -> str:
+        """The address without user, password or query."""
+        return str(self._url.copy_with(userinfo=b"", query=None, fragment=None))
 
 
-def _body(model: Model, request: Generate) -> dict[str, Any]:
-    sampling = request.sampling
-    body: dict[str, Any] = {
-        "model": model.options["model"],
-        "messages": json.loads(request.prompt),
-        "max_tokens": sampling.max_tokens,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-    }
-    if sampling.temperature > 0:
-        body["seed"] = request.seed
-    if sampling.stop:
-        body["stop"] = list(sampling.stop)
-    return body
+def _key() -> str:
+    return (os.environ.get("GULLIVER_API_KEY") or os.environ.get("OPENAI_API_KEY") or "").strip()
 
 
-def _reply(data: Any, request: Generate) -> Reply:
-    choice = data["choices"][0]
-    text = choice["message"]["content"] or ""
-    if not isinstance(text, str):
-        raise TypeError
-    usage = data.get("usage") or {}
-    return Reply(
-        text=text,
-        finish="length" if choice.get("finish_reason") == "length" else "stop",
-        # A server that tells no usage is counted at four characters a token.
-        prompt_tokens=int(usage.get("prompt_tokens", len(request.prompt) // 4)),
-        completion_tokens=int(usage.get("completion_tokens", len(text) // 4 + 1)),
-        cached_tokens=int((usage.get("prompt_tokens_details") or {}).get("cached_tokens") or 0),
-    )
+def _headers() -> dict[str, str]:
+    key = _key()
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def _timed(reply: Reply, seconds: float) -> Reply:
-
-    return replace(reply, seconds=seconds)
-
-
-def _retry_after(answer: httpx.Response) -> float:
+def _retry_after(value: str) -> float:
+    """Seconds, from a number or a date; 0 when there is none."""
     try:
-        return min(LONGEST_WAIT, max(0.0, float(answer.headers.get("retry-after", 0))))
+        pause = float(value)
     except ValueError:
-        return 0.0
-
-
-def _said(answer: httpx.Response) -> str:
-    """The server's own message, cut short."""
-    try:
-        message = answer.json()["error"]["message"]
-    except (ValueError, KeyError, TypeError):
-        message = answer.text
-    return " ".join(str(message).split())[:200]
+        try:
+            pause = (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return 0.0
+    return min(_LONGEST_PAUSE, max(0.0, pause))

@@ -1,56 +1,47 @@
 """A script in place of a model, for tests: adds two numbers it finds in the prompt, as well and as fast as it is told.
 
-Options: `accuracy`, `latency` (seconds), `failures` and `unreadable` (shares), `tokens`, `process` (run in a process).
+Options: `accuracy` (share right, 1), `latency` (seconds, 0), `failures` and `unreadable` (shares, 0), `tokens` (length
+of a reply, 8), `memory` (bytes it claims), `process` (run in a process of its own).
 """
 
 import asyncio
 import hashlib
+import math
 import re
 import time
+from dataclasses import replace
 
-from gulliver.models.base import Embed, Generate, Model, Reply, Request
+from gulliver.models.base import Embed, Model, Reply, Request, Sampling, Score
 
 _SUM = re.compile(r"(\d+)\s*\+\s*(\d+)")
+_WORDS = ("red", "green", "blue")
+_UNREADABLE = "I do not know."
+_LEAST = 1e-9
 
 
 def scripted_reply(model: Model, request: Request) -> Reply:
     """What the script says: the sum of the last `A + B`, right with the stated accuracy; the same each time it is asked.
 
-    A greedy draft depends on the model and the sum alone, a sampled one on its seed too.
+    A greedy draft depends on the model and the sum alone, a sampled one on its seed too. `logprob` is that of the
+    script's own choice, in nats.
     """
     if isinstance(request, Embed):
-        return Reply(finish="failed", error="A scripted model does not embed text.")
-
-    def option(name: str, default: float) -> float:
-        return float(model.options.get(name, default))
-
+        return Reply(finish="failed", error="A scripted model does not embed text; use an encoder.")
+    said = _Script(model, request.prompt)
     prompt_tokens = max(1, len(request.prompt) // 4)
-    if not isinstance(request, Generate):
-        return Reply(prompt_tokens=prompt_tokens, completion_tokens=1, logprob=-float(len(request.continuation)))
-    found = _SUM.findall(request.prompt)
-    sum_ = "+".join(found[-1]) if found else request.prompt
+    seconds = _number(model, "latency", 0.0)
+    if isinstance(request, Score):
+        logprob = math.log(said.probability(request.continuation))
+        return Reply(prompt_tokens=prompt_tokens, completion_tokens=1, logprob=logprob, seconds=seconds)
     seed = str(request.seed) if request.sampling.temperature > 0 else ""
-    common = Reply(prompt_tokens=prompt_tokens, completion_tokens=int(option("tokens", 8)), logprob=-1.0)
-    if _chance(model, sum_, seed, "fail") < option("failures", 0):
-        return Reply(finish="failed", error="The script failed as it was told to.", prompt_tokens=prompt_tokens)
-    if _chance(model, sum_, seed, "unreadable") < option("unreadable", 0):
-        text = "I do not know."
-    elif not found:
-        text = ("red", "green", "blue")[int(3 * _chance(model, sum_, seed, "word"))]
-    else:
-        a, b = (int(part) for part in found[-1])
-        right = _chance(model, sum_, seed, "right") < option("accuracy", 1)
-        said = a + b if right else a + b + 1 + int(9 * _chance(model, sum_, seed, "wrong"))
-        text = f"{a} plus {b} makes {said}.\nAnswer: {said}" if "step" in request.prompt else str(said)
-    cut = common.completion_tokens > request.sampling.max_tokens
-    return Reply(
-        text=text,
-        finish="length" if cut else "stop",
-        prompt_tokens=prompt_tokens,
-        completion_tokens=min(common.completion_tokens, request.sampling.max_tokens),
-        logprob=-1.0,
-        seconds=option("latency", 0.0),
-    )
+    if said.chance(seed, "fail") < _number(model, "failures", 0.0):
+        error = "The script failed as it was told to."
+        return Reply(finish="failed", error=error, prompt_tokens=prompt_tokens, seconds=seconds)
+    word = said.word(seed)
+    text = f"{said.a} plus {said.b} makes {word}.\nAnswer: {word}" if said.reasons(word) else word
+    reply = _cut(text, int(_number(model, "tokens", 8)), request.sampling)
+    logprob = math.log(said.probability(word))
+    return replace(reply, prompt_tokens=prompt_tokens, logprob=logprob, seconds=seconds)
 
 
 class ScriptedClient:
@@ -60,40 +51,101 @@ class ScriptedClient:
         self.model = model
 
     async def ask(self, request: Request) -> Reply:
-        latency = float(self.model.options.get("latency", 0.0))
-        await asyncio.sleep(latency)
+        """One reply, after `latency` seconds."""
+        await asyncio.sleep(_number(self.model, "latency", 0.0))
         return scripted_reply(self.model, request)
 
     def peak_memory(self) -> int:
-        return int(float(self.model.options.get("memory", 0)))
+        """Bytes, as stated by the option `memory`."""
+        return int(_number(self.model, "memory", 0.0))
 
     async def close(self) -> None:
-        pass
+        """Nothing is open."""
 
 
 class Scripted:
-    """An `Engine`: each step answers everything submitted, after `latency`."""
+    """An `Engine`: each request is answered `latency` seconds after it came."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self._waiting: dict[int, Request] = {}
+        self._due: dict[int, tuple[float, Request]] = {}
 
     def submit(self, key: int, request: Request) -> None:
-        self._waiting[key] = request
+        self._due[key] = (time.monotonic() + _number(self.model, "latency", 0.0), request)
 
     def step(self) -> list[tuple[int, Reply]]:
-        time.sleep(float(self.model.options.get("latency", 0.0)))
-        waiting, self._waiting = self._waiting, {}
-        return [(key, scripted_reply(self.model, request)) for key, request in waiting.items()]
+        if not self._due:
+            return []
+        # Short waits, so that what comes meanwhile is taken in.
+        first = min(due for due, _ in self._due.values())
+        time.sleep(min(0.01, max(0.0, first - time.monotonic())))
+        now = time.monotonic()
+        ready = [key for key, (due, _) in self._due.items() if due <= now]
+        return [(key, scripted_reply(self.model, self._due.pop(key)[1])) for key in ready]
 
     def busy(self) -> bool:
-        return bool(self._waiting)
+        return bool(self._due)
 
     def cancel(self, key: int) -> None:
-        self._waiting.pop(key, None)
+        self._due.pop(key, None)
 
 
-def _chance(model: Model, *parts: str) -> float:
-    """A number in [0, 1) that depends on the model and the parts alone."""
-    text = "\x1f".join((model.card.digest, *parts))
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:7], "big") / 2**56
+class _Script:
+    """What is said to one prompt, and with which probability."""
+
+    def __init__(self, model: Model, prompt: str) -> None:
+        self._digest = model.card.digest
+        self._prompt = prompt
+        self._accuracy = _number(model, "accuracy", 1.0)
+        self._unreadable = _number(model, "unreadable", 0.0)
+        found = _SUM.findall(prompt)
+        self.a, self.b = (int(part) for part in found[-1]) if found else (0, 0)
+        self._asked = "+".join(found[-1]) if found else prompt
+        self._adds = bool(found)
+
+    def chance(self, *parts: str) -> float:
+        """A number in [0, 1) that depends on the model, what is asked and the parts alone."""
+        text = "\x1f".join((self._digest, self._asked, *parts))
+        return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:7], "big") / 2**56
+
+    def word(self, seed: str) -> str:
+        if self.chance(seed, "unreadable") < self._unreadable:
+            return _UNREADABLE
+        if not self._adds:
+            return _WORDS[int(3 * self.chance(seed, "word"))]
+        right = self.chance(seed, "right") < self._accuracy
+        return str(self.a + self.b + (0 if right else 1 + int(9 * self.chance(seed, "wrong"))))
+
+    def probability(self, word: str) -> float:
+        """That a sampled draft says `word`; at least 1e-9, to have a logarithm."""
+        word = word.strip()
+        said = 1.0 - self._unreadable
+        if word == _UNREADABLE:
+            share = self._unreadable
+        elif not self._adds:
+            share = said / 3 if word in _WORDS else 0.0
+        elif word == str(self.a + self.b):
+            share = said * self._accuracy
+        else:
+            wrong = {str(self.a + self.b + more) for more in range(1, 10)}
+            share = said * (1 - self._accuracy) / 9 if word in wrong else 0.0
+        return min(1.0, max(_LEAST, share))
+
+    def reasons(self, word: str) -> bool:
+        return self._adds and word != _UNREADABLE and "step" in self._prompt
+
+
+def _cut(text: str, tokens: int, sampling: Sampling) -> Reply:
+    """The text up to a stop string or the length limit; a token is an equal part of the text."""
+    whole = len(text)
+    places = [place for place in (text.find(mark) for mark in sampling.stop if mark) if place >= 0]
+    if places:
+        text = text[: min(places)]
+        tokens = max(1, math.ceil(tokens * len(text) / whole))
+    if tokens <= sampling.max_tokens:
+        return Reply(text, "stop", completion_tokens=tokens)
+    return Reply(text[: len(text) * sampling.max_tokens // tokens], "length", completion_tokens=sampling.max_tokens)
+
+
+def _number(model: Model, option: str, default: float) -> float:
+    return float(model.options.get(option, default))

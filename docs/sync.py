@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from typer.main import get_command
 
@@ -14,13 +15,11 @@ _BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(\n<!-- end -->)", re.D
 
 
 def _commands() -> str:
-    import click
-
     from gulliver.cli.app import app
 
     lines = ["| command | what it does |", "|---|---|"]
 
-    def walk(command: click.Command, path: str) -> None:
+    def walk(command: Any, path: str) -> None:
         children = getattr(command, "commands", None)
         if children:
             for name, child in sorted(children.items()):

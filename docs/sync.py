@@ -11,7 +11,7 @@ from typing import Any
 
 from typer.main import get_command
 
-_BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+_BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def _commands() -> str:
@@ -49,7 +49,7 @@ def tables() -> dict[str, Callable[[], str]]:
 
 def synced(text: str, made: dict[str, Callable[[], str]]) -> str:
     """A page with its tables made anew."""
-    return _BLOCK.sub(lambda m: f"{m[1]}{made[m[2]]()}{m[3]}", text)
+    return _BLOCK.sub(lambda m: f"{m[1]}{made[m[2]]()}\n{m[3]}", text)
 
 
 def main() -> int:

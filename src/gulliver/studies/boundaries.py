@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 NEVER = 1 << 40
 _DUST = 1e-10
@@ -160,27 +161,42 @@ class Design:
 
     Attributes:
         gap: distance from the target that is worth settling; closer recipes are given up when they look closer.
-        loss: chance of giving up a recipe exactly `gap` away (one minus the power there, nearly).
-        exponent, late, patience, give_up_exponent, give_up_scale: of the two spending functions.
+        loss: chance of giving up a recipe exactly `gap` away before `cap`.
+        exponent, scale, late: of the spending of error; `scale` in units of `reference`.
+        give_up_exponent, give_up_scale: of the spending of `loss`.
+        cap: give up at the latest after so many effective items, in units of `reference`.
     """
 
     gap: float = 0.05
-    loss: float = 0.12
-    exponent: float = 0.8
-    late: float = 0.1
-    patience: float = 0.7
+    loss: float = 0.1
+    exponent: float = 0.9
+    scale: float = 1.3
+    late: float = 0.03
     give_up_exponent: float = 1.5
-    give_up_scale: float = 0.7
+    give_up_scale: float = 0.8
+    cap: float = 1.35
 
-    def reference(self, target: float) -> float:
-        """Effective items that a fixed sample would need to settle `gap`: the clock of all spending."""
-        return (3.2 / self.gap) ** 2 * max(target * (1.0 - target), 0.02)
+    def reference(self, target: float, level: float) -> float:
+        """Effective items that a fixed sample needs to settle `gap` with 90 % power: the clock of all spending."""
+        variance = max(target * (1.0 - target), 0.02)
+        return float((norm.isf(level) + norm.isf(0.1)) / self.gap) ** 2 * variance
 
-    def spending(self, target: float) -> Spending:
-        return Spending(self.patience * self.reference(target), self.exponent, self.late)
+    def spending(self, target: float, level: float, pool: int | None) -> Spending:
+        """On a clock that a pool too small for `gap` shortens, so that it too can stop before its end."""
+        clock = self.reference(target, level)
+        return Spending(self.scale * (clock if pool is None else min(clock, 2.0 * pool)), self.exponent, self.late)
 
-    def giving_up(self, target: float) -> Spending:
-        return Spending(self.give_up_scale * self.reference(target), self.give_up_exponent)
+    def giving_up(self, target: float, level: float) -> Spending:
+        return Spending(self.give_up_scale * self.reference(target, level), self.give_up_exponent)
+
+    def last(self, target: float, level: float, pool: int | None) -> int:
+        """The item after which a trial that is still open is given up."""
+        effective = self.cap * self.reference(target, level)
+        return math.ceil(effective if pool is None else effective / (1.0 + effective / pool))
+
+    def finishes(self, target: float, level: float, pool: int) -> bool:
+        """Whether a pool is so small that, once half of it was asked, the rest is asked too and settles exactly."""
+        return self.reference(target, level) >= 2 * pool
 
 
 def needed_right(target: float, pool: int) -> int:
@@ -192,7 +208,7 @@ def needed_right(target: float, pool: int) -> int:
 def accepting(target: float, pool: int | None, level: float, design: Design) -> Boundary:
     """Right answers that show the target is met; a recipe below it gets there with chance at most `level`."""
     truth = target if pool is None else needed_right(target, pool) - 1
-    return Boundary(truth, pool, level, design.spending(target))
+    return Boundary(truth, pool, level, design.spending(target, level, pool))
 
 
 @lru_cache(maxsize=4096)
@@ -200,7 +216,7 @@ def rejecting(target: float, pool: int | None, levels: tuple[float, ...], design
     """Wrong answers that show the target is missed, at the last of falling `levels`, nested in the ones before it."""
     truth = 1.0 - target if pool is None else pool - needed_right(target, pool)
     within = rejecting(target, pool, levels[:-1], design) if len(levels) > 1 else None
-    return Boundary(truth, pool, levels[-1], design.spending(target), within)
+    return Boundary(truth, pool, levels[-1], design.spending(target, levels[-1], pool), within)
 
 
 @lru_cache(maxsize=4096)
@@ -208,7 +224,7 @@ def giving_up(target: float, boundary: Boundary, design: Design, right: bool) ->
     """Counts (of right answers, or of wrong ones) so low that a recipe `gap` beyond the target would rarely have them."""
     beyond = min(1.0, (target if right else 1.0 - target) + design.gap)
     truth = beyond if boundary.pool is None else min(boundary.pool, round(beyond * boundary.pool))
-    return Futility(truth, boundary, design.loss, design.giving_up(target))
+    return Futility(truth, boundary, design.loss, design.giving_up(target, boundary.level))
 
 
 def crossing_chance(boundary: Boundary, truth: float, horizon: int) -> float:

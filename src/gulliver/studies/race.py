@@ -88,18 +88,21 @@ class Trial:
     @property
     def hopeless(self) -> bool:
         """Whether to leave the recipe undecided: it looks closer to the target than what is worth settling, or too
-        close for the items that may still be asked. Once half a pool was asked, the rest is always worth it."""
+        close for the items that may still be asked."""
         if self.verdict != "undecided" or self.n == 0:
             return False
-        whole = self.pool is not None and self.limit is not None and self.limit >= self.pool
-        if whole and self.pool is not None and 2 * self.n >= self.pool:
+        pool, level = self.pool, min(self.accept_level, self.reject_level)
+        whole = pool is not None and self.limit is not None and self.limit >= pool
+        if whole and pool is not None and 2 * self.n >= pool and self.design.finishes(self.target, level, pool):
             return False
         if self.limit is not None and not whole and not self._reachable(self.limit - self.n):
             return True
         if self.binary:
+            if self.n >= self.design.last(self.target, level, pool):
+                return True
+            right = round(self._sum)
             up = giving_up(self.target, self._accept, self.design, True).at(self.n)
-            down = giving_up(self.target, self._reject, self.design, False).at(self.n)
-            return round(self._sum) <= up and self.n - round(self._sum) <= down
+            return right <= up and self.n - right <= giving_up(self.target, self._reject, self.design, False).at(self.n)
         if self.n < 30:
             return False
         return abs(self._mean - self.target) + 1.3 * self._error(self.n) <= self.design.gap

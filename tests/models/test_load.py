@@ -1,13 +1,14 @@
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import gguf
 import pytest
 
 from gulliver.errors import ModelError
-from gulliver.models import load_model
+from gulliver.models import check_runs, load_model
 from tests.models.tiny import tiny_gguf
 
 
@@ -21,7 +22,8 @@ def test_a_file_becomes_a_model_that_can_be_sent_to_another_process(home: Path, 
 def test_a_file_the_engine_cannot_read_is_rewritten_and_says_so(home: Path, tmp_path: Path) -> None:
     path = tiny_gguf(tmp_path / "tiny.gguf", gguf.GGMLQuantizationType.Q5_0)
     model = load_model(f"gguf:{path}")
-    assert model.location not in (None, path)
+    assert model.location is not None
+    assert model.location.is_relative_to(home)
     assert model.card.format.startswith("Q8_0, rewritten from Q5_0")
     assert model.card.digest != load_model(f"gguf:{tiny_gguf(tmp_path / 'other.gguf')}").card.digest
 
@@ -95,3 +97,19 @@ def test_a_table_kept_twice_is_counted_once() -> None:
     assert card.parameters == 494_032_768
     assert card.output_parameters == 0
     assert card.format.startswith("Q8_0, rewritten from")
+
+
+def test_a_key_in_an_address_is_refused_and_not_repeated(home: Path) -> None:
+    with pytest.raises(ModelError, match="GULLIVER_API_KEY") as refused:
+        load_model("openai:m@https://me:secret-key@example.org/v1")
+    assert "secret-key" not in str(refused.value)
+
+
+def test_an_architecture_that_the_engine_cannot_run_is_said_before_anything_is_spent(
+    home: Path, tmp_path: Path
+) -> None:
+    model = load_model("scripted:x")
+    check_runs(model)
+    gemma = replace(model, name="g", engine="openvino", card=replace(model.card, architecture="gemma3"))
+    with pytest.raises(ModelError, match="gemma3"):
+        check_runs(gemma)

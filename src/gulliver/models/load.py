@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from gulliver.errors import ModelError
 from gulliver.home import folder
@@ -15,6 +15,9 @@ from gulliver.models.gguf_files import card_from_gguf
 from gulliver.models.ladder import Rung, find_rung
 from gulliver.models.pull import prepare, pull
 from gulliver.models.sources import Progress, fetch_url, only_one
+
+# What OpenVINO GenAI 2026.4 reads from a GGUF; on others it fails when loading.
+GGUF_ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3"})
 
 
 def load_model(name: str, progress: Progress | None = None) -> Model:
@@ -41,6 +44,19 @@ def load_model(name: str, progress: Progress | None = None) -> Model:
 @cache
 def _installed() -> tuple[EntryPoint, ...]:
     return tuple(entry_points(group="gulliver.models"))
+
+
+def check_runs(model: Model) -> None:
+    """Say early when the engine cannot run what the file holds.
+
+    Raises:
+        ModelError: its architecture is none that OpenVINO GenAI reads from a GGUF.
+    """
+    if model.engine == "openvino" and model.card.architecture not in GGUF_ARCHITECTURES:
+        readable = ", ".join(sorted(GGUF_ARCHITECTURES))
+        raise ModelError(
+            f"{model.name} is of the architecture {model.card.architecture}, which the engine openvino cannot run from a GGUF (it runs {readable}); choose another model."
+        )
 
 
 def _rung(rung: Rung, progress: Progress | None) -> Model:
@@ -147,6 +163,10 @@ def _endpoint(name: str, rest: str, _: Progress | None) -> Model:
     model, at, url = rest.partition("@")
     if not at or not model or not url.startswith(("http://", "https://")):
         raise ModelError(f"{name!r} is not openai:name@url; an example is openai:my-model@http://127.0.0.1:8000/v1")
+    if "@" in urlsplit(url).netloc:
+        raise ModelError(
+            f"The address of openai:{model} holds a user or a key; take it out and set GULLIVER_API_KEY instead."
+        )
     digest = hashlib.sha256(f"{model}@{url}".encode()).hexdigest()
     card = Card(
         name,

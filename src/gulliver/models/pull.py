@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gulliver.errors import ModelError
 from gulliver.home import folder
-from gulliver.models.gguf_files import needs_rewrite, rewrite
+from gulliver.models.gguf_files import card_from_gguf, needs_rewrite, rewrite
 from gulliver.models.ladder import Rung
 from gulliver.models.sources import (
     Progress,
@@ -60,7 +60,10 @@ def _place(rung: Rung) -> Path:
 
 
 def _rewritten(path: Path) -> Path:
-    return path.with_name(f"{path.stem}.rewritten-q8_0.gguf")
+    """Beside a file of ours; a file of the user's is left alone and its rewrite kept here, by digest."""
+    if path.is_relative_to(folder("models")):
+        return path.with_name(f"{path.stem}.rewritten-q8_0.gguf")
+    return folder("models") / "rewritten" / f"{path.stem}-{card_from_gguf(path).digest[:12]}.q8_0.gguf"
 
 
 def _fetch(rung: Rung, target: Path, progress: Progress | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gulliver.errors import SpecError
 from gulliver.inference.flops import forward_flops
-from gulliver.models import load_model
+from gulliver.models import check_runs, load_model
 from gulliver.models.base import Model
 from gulliver.spec import parse
 from gulliver.strategies import Strategy, parse_strategy
@@ -43,4 +43,6 @@ def parse_recipe(text: str, load: Loader = load_model) -> Recipe:
         raise SpecError(f"{text!r} names no model; write `model | strategy`.")
     calls = parse(rest) if bar else parse("direct")
     strategy = parse_strategy(calls)
-    return Recipe(f"{name} | {strategy.text}", load(name), strategy)
+    model = load(name)
+    check_runs(model)
+    return Recipe(f"{name} | {strategy.text}", model, strategy)

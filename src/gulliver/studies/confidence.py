@@ -20,7 +20,7 @@ _BLOCK = 64
 
 
 def interval(scores: ArrayLike, pool: int | None, alpha: float) -> tuple[float, float]:
-    """Where the mean is, with error `alpha` over all items so far; its running intersection.
+    """Where the mean is, with error `alpha` over all items so far: the running intersection, and the mean seen.
 
     Args:
         scores: shape (n,), in [0, 1], in the order asked.
@@ -41,10 +41,13 @@ def interval(scores: ArrayLike, pool: int | None, alpha: float) -> tuple[float, 
         return 0.0, 1.0
     if pool is not None and len(x) == pool:
         return float(x.mean()), float(x.mean())
-    if np.all((x == 0.0) | (x == 1.0)):
-        right = np.cumsum(x)
-        return _pool_interval(right, pool, alpha) if pool is not None else _population_interval(right, alpha)
-    return _betting_interval(x, pool, alpha)
+    if not np.all((x == 0.0) | (x == 1.0)):
+        low, high = _betting_interval(x, pool, alpha)
+    elif pool is not None:
+        low, high = _pool_interval(np.cumsum(x), pool, alpha)
+    else:
+        low, high = _population_interval(np.cumsum(x), alpha)
+    return min(low, float(x.mean())), max(high, float(x.mean()))
 
 
 def _population_interval(right: Floats, alpha: float) -> tuple[float, float]:

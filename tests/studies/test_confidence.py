@@ -45,7 +45,8 @@ def test_intervals_hold_the_mean_seen_and_never_grow(scores: list[float], pool: 
         low, high = interval(scores[:n], pool, 0.05)
         mean = float(np.mean(scores[:n]))
         assert 0.0 <= low <= mean <= high <= 1.0
-        assert low >= min(before[0], mean) - 1e-12 and high <= max(before[1], mean) + 1e-12
+        assert low >= min(before[0], mean) - 1e-12
+        assert high <= max(before[1], mean) + 1e-12
         before = (low, high)
 
 

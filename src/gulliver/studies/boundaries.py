@@ -168,13 +168,13 @@ class Design:
     """
 
     gap: float = 0.05
-    loss: float = 0.1
+    loss: float = 0.09
     exponent: float = 0.9
     scale: float = 1.3
     late: float = 0.03
     give_up_exponent: float = 1.5
     give_up_scale: float = 0.8
-    cap: float = 1.35
+    cap: float = 1.5
 
     def reference(self, target: float, level: float) -> float:
         """Effective items that a fixed sample needs to settle `gap` with 90 % power: the clock of all spending."""

@@ -1,31 +1,44 @@
 """OpenVINO GenAI on a CPU: continuous batching, no prefix cache.
 
 The prefix cache of this engine corrupts requests that are submitted together behind a cached prefix whose length is no
-multiple of 32 (seen with 2026.4.1), so it stays off.
+multiple of 32 (seen with 2026.4.1), so it stays off. What runs at once is chosen here, so that no request is ever put
+aside half done for want of cache.
 """
 
-import math
 import os
 import time
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gulliver.errors import ModelError
-from gulliver.models.base import Embed, Generate, Model, Reply, Request, Score
+from gulliver.models.base import Card, Embed, Generate, Model, Reply, Request, Score
+from gulliver.models.engines import is_on
+from gulliver.models.engines.energy import EnergyMeter, Shares
 
 SEQUENCES = 64
-BATCHED_TOKENS = 2048
+BATCHED_TOKENS = 512
+BLOCK = 32
+CACHE_BYTES = 6 << 30
 _EXACT = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0, "KV_CACHE_PRECISION": "f32"}
+# Files name one end token; chat models were taught to end a turn with another.
+_ENDS = ("<|im_end|>", "<|endoftext|>", "<end_of_turn>", "<|eot_id|>", "<|end|>", "<|end_of_text|>")
 
 
 @dataclass
-class _Active:
-    handle: Any
-    request: Request
+class _Row:
+    """A request on its way; `unread`: tokens of its prompt (and what is scored) not yet computed."""
+
+    request: Generate | Score
+    tokens: list[int]
     prompt_tokens: int
-    scored_tokens: int = 0
-    seconds: float = 0.0
-    started: bool = False
+    new_tokens: int
+    unread: int
+    handle: Any = None
+
+    @property
+    def blocks(self) -> int:
+        return -(-(len(self.tokens) + self.new_tokens) // BLOCK)
 
 
 class OpenVino:
@@ -35,113 +48,176 @@ class OpenVino:
         import openvino_genai as genai
 
         if model.location is None:
-            raise ModelError(f"The model {model.name} has no file; give one with gguf:path or dir:path.")
+            raise ModelError(f"{model.name} has no file; give one with gguf:path or dir:path.")
+        if not model.location.exists():
+            raise ModelError(f"{model.name} is not at {model.location} any more; fetch it again.")
+        exact = is_on(model, "exact")
         self._genai = genai
-        self._context = model.card.context_length or 1 << 30
+        self._blocks = cache_blocks(model.card, 4 if exact else 2)
+        self._most = min(model.card.context_length or 1 << 30, self._blocks * BLOCK)
         scheduler = genai.SchedulerConfig()
-        scheduler.cache_size = _cache_gigabytes(model)
+        scheduler.num_kv_blocks = self._blocks
         scheduler.max_num_batched_tokens = BATCHED_TOKENS
         scheduler.max_num_seqs = SEQUENCES
         scheduler.enable_prefix_caching = False
-        settings = dict(_EXACT) if model.options.get("exact") else {}
+        settings = dict(_EXACT) if exact else {}
         self._pipeline = genai.ContinuousBatchingPipeline(os.fspath(model.location), scheduler, "CPU", settings)
         self._tokenizer = self._pipeline.get_tokenizer()
-        self._active: dict[int, _Active] = {}
+        self._ends = self._end_tokens()
+        self._queue: deque[tuple[int, _Row]] = deque()
+        self._active: dict[int, _Row] = {}
         self._refused: list[tuple[int, Reply]] = []
         self._number = 0
+        self._shares = Shares()
+        self._energy = EnergyMeter()
 
     def submit(self, key: int, request: Request) -> None:
         if isinstance(request, Embed):
             self._refuse(key, "This engine does not embed text; use an encoder.")
             return
-        config = self._genai.GenerationConfig()
-        config.eos_token_id = self._tokenizer.get_eos_token_id()
-        config.logprobs = 1
-        tokens = self._encode(request.prompt)
-        scored = 0
-        if isinstance(request, Score):
-            continuation = self._encode(request.continuation)
-            scored = len(continuation)
-            tokens += continuation
-            config.echo = True
-            config.max_new_tokens = 1
-            config.do_sample = False
-        else:
-            _set_sampling(config, request)
-            config.max_new_tokens = min(config.max_new_tokens, self._context - len(tokens))
-        if not tokens or len(tokens) >= self._context:
-            why = f"the prompt has {len(tokens)} tokens and the model reads at most {self._context - 1}"
-            self._refuse(key, f"The request does not fit: {why}.")
+        try:
+            (request.prompt + getattr(request, "continuation", "")).encode()
+        except UnicodeEncodeError:
+            self._refuse(key, "The prompt holds half a character (a lone surrogate); mend the text it was made from.")
             return
-        import numpy as np
-        import openvino as ov
-
-        self._number += 1
-        handle = self._pipeline.add_request(self._number, ov.Tensor(np.array([tokens], dtype=np.int64)), config)
-        self._active[key] = _Active(handle, request, len(tokens) - scored, scored)
+        prompt = self._encode(request.prompt)
+        tokens = prompt
+        if isinstance(request, Score):
+            tokens = self._joined(request.prompt, request.continuation, prompt)
+            if len(tokens) == len(prompt):
+                self._refused.append((key, Reply(prompt_tokens=len(prompt), logprob=0.0)))
+                return
+            new = 1  # with none, the engine returns memory that nobody wrote
+        else:
+            new = min(request.sampling.max_tokens, self._most - len(tokens))
+        if not prompt:
+            self._refuse(key, "The prompt is empty; write at least one token.")
+        elif len(tokens) >= self._most:
+            self._refuse(
+                key, f"The prompt has {len(tokens)} tokens and at most {self._most - 1} can be read; shorten it."
+            )
+        elif new < 1:
+            self._refuse(key, "max_tokens is below 1; ask for at least one token.")
+        else:
+            self._queue.append((key, _Row(request, tokens, len(prompt), new, len(tokens))))
 
     def step(self) -> list[tuple[int, Reply]]:
         finished, self._refused = self._refused, []
+        self._admit()
         if not self._active:
             return finished
+        weights = self._weights()
+        self._energy.since()
         began = time.perf_counter()
         self._pipeline.step()
-        spent = time.perf_counter() - began
-        weights = {key: 1 if a.started else a.prompt_tokens + a.scored_tokens for key, a in self._active.items()}
-        total = sum(weights.values())
+        self._shares.charge(weights, time.perf_counter() - began, self._energy.since())
         running = self._genai.GenerationStatus.RUNNING
-        for key, active in list(self._active.items()):
-            active.seconds += spent * weights[key] / total
-            active.started = True
-            if active.handle.get_status() != running:
+        for key, row in list(self._active.items()):
+            if row.handle.get_status() != running:
                 del self._active[key]
-                finished.append((key, self._reply(active)))
+                finished.append((key, self._reply(key, row)))
         return finished
 
     def busy(self) -> bool:
-        return bool(self._active or self._refused)
+        return bool(self._active or self._queue or self._refused)
 
     def cancel(self, key: int) -> None:
-        active = self._active.pop(key, None)
-        if active is not None:
-            active.handle.cancel()
+        row = self._active.pop(key, None)
+        if row is None:
+            self._queue = deque(waiting for waiting in self._queue if waiting[0] != key)
+            return
+        row.handle.cancel()
+        self._shares.take(key)
+        if not self._active and self._pipeline.has_non_finished_requests():
+            self._pipeline.step()  # what is cancelled leaves at the next step
 
-    def _reply(self, active: _Active) -> Reply:
-        if active.handle.get_status() != self._genai.GenerationStatus.FINISHED:
-            return Reply(
-                finish="failed",
-                error="The engine gave this request up; lower max_tokens or the number of draws.",
-                seconds=active.seconds,
-            )
-        output = active.handle.read_all()[0]
-        if active.scored_tokens:
-            # Entries: one for each prompt token (the first a dummy), then the one new token.
-            kept = list(output.generated_log_probs)[: active.prompt_tokens + active.scored_tokens]
-            if len(kept) != active.prompt_tokens + active.scored_tokens:
-                return Reply(
-                    finish="failed",
-                    error=f"The engine returned {len(kept)} log-probabilities for {active.prompt_tokens + active.scored_tokens} tokens.",
-                )
-            score = float(sum(kept[-active.scored_tokens :]))
-            return Reply(
-                prompt_tokens=active.prompt_tokens,
-                completion_tokens=active.scored_tokens,
-                logprob=score,
-                seconds=active.seconds,
-            )
-        ids = list(output.generated_ids)
+    def _admit(self) -> None:
+        """Hand over what fits: sequences, cache for their longest outcome, and prompt tokens of one step."""
+        free = self._blocks - sum(row.blocks for row in self._active.values())
+        room = BATCHED_TOKENS - sum(max(1, row.unread) for row in self._active.values())
+        while self._queue and len(self._active) < SEQUENCES:
+            key, row = self._queue[0]
+            if row.blocks > free or (room <= 0 and self._active):
+                break
+            self._queue.popleft()
+            free -= row.blocks
+            room -= row.unread
+            self._number += 1
+            row.handle = self._pipeline.add_request(self._number, self._tensor(row.tokens), self._config(row))
+            self._active[key] = row
+
+    def _weights(self) -> dict[int, float]:
+        """Tokens that each active request has computed in the coming step: one, or its part of the prompts' room."""
+        weights: dict[int, float] = {key: 1 for key, row in self._active.items() if not row.unread}
+        room = BATCHED_TOKENS - len(weights)
+        for key, row in self._active.items():
+            if row.unread:
+                part = max(0, min(row.unread, room))
+                row.unread -= part
+                room -= part
+                weights[key] = part
+        return weights
+
+    def _reply(self, key: int, row: _Row) -> Reply:
+        seconds, joules = self._shares.take(key)
+        ids: list[int] = []
+        logprobs: list[float] = []
+        reason = self._genai.GenerationFinishReason.NONE
+        while row.handle.can_read():  # not read_all(), which can wait for ever
+            for output in row.handle.read().values():
+                ids += output.generated_ids
+                logprobs += output.generated_log_probs
+                reason = output.finish_reason
+        common = Reply(prompt_tokens=row.prompt_tokens, seconds=seconds, joules=joules)
+        if row.handle.get_status() != self._genai.GenerationStatus.FINISHED:
+            return replace(common, finish="failed", error="The engine gave this request up; ask again.")
+        if isinstance(row.request, Score):
+            # One entry for each token read (the first a dummy), then the one new token's.
+            if len(logprobs) != len(row.tokens) + 1:
+                told = f"The engine returned {len(logprobs)} log-probabilities for {len(row.tokens)} tokens; report it."
+                return replace(common, finish="failed", error=told)
+            scored = logprobs[row.prompt_tokens : len(row.tokens)]
+            return replace(common, completion_tokens=len(scored), logprob=float(sum(scored)))
         text = self._tokenizer.decode(ids, skip_special_tokens=True)
-        assert isinstance(active.request, Generate)
-        text = _before_stop(text, active.request.sampling.stop)
-        cut = output.finish_reason == self._genai.GenerationFinishReason.LENGTH
-        return Reply(
-            text=text,
-            finish="length" if cut else "stop",
-            prompt_tokens=active.prompt_tokens,
+        return replace(
+            common,
+            text=_before_stop(text, row.request.sampling.stop),
+            finish="length" if reason == self._genai.GenerationFinishReason.LENGTH else "stop",
             completion_tokens=len(ids),
-            logprob=float(sum(output.generated_log_probs)),
-            seconds=active.seconds,
+            logprob=float(sum(logprobs)),
         )
+
+    def _config(self, row: _Row) -> Any:
+        config = self._genai.GenerationConfig()
+        config.apply_chat_template = False
+        if self._ends:
+            config.eos_token_id = self._ends[0]
+            config.stop_token_ids = set(self._ends)
+        config.logprobs = 1
+        config.max_new_tokens = row.new_tokens
+        if isinstance(row.request, Score):
+            config.echo = True
+            return config
+        sampling = row.request.sampling
+        if sampling.temperature > 0:
+            config.do_sample = True
+            config.temperature = sampling.temperature
+            config.top_p = sampling.top_p
+            if sampling.top_k:
+                config.top_k = sampling.top_k
+            config.rng_seed = row.request.seed
+        stop = {mark for mark in sampling.stop if mark}
+        if stop:
+            # Included, since the engine drops whole tokens: what stands before the mark in its token would go too.
+            config.stop_strings = stop
+            config.include_stop_str_in_output = True
+        return config
+
+    def _end_tokens(self) -> list[int]:
+        stated = int(self._tokenizer.get_eos_token_id())
+        vocabulary = {_bytes(token): number for token, number in self._tokenizer.get_vocab().items()}
+        known = [vocabulary[name.encode()] for name in _ENDS if name.encode() in vocabulary]
+        return list(dict.fromkeys(number for number in (stated, *known) if number >= 0))
 
     def _encode(self, text: str) -> list[int]:
         if not text:
@@ -149,33 +225,38 @@ class OpenVino:
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).input_ids.data[0].tolist()
         return ids
 
+    def _joined(self, prompt: str, continuation: str, before: list[int]) -> list[int]:
+        """Tokens of both together, as the model would write them; apart when they would merge where they meet."""
+        together = self._encode(prompt + continuation)
+        if together[: len(before)] == before and len(together) > len(before):
+            return together
+        return before + self._encode(continuation)
+
+    def _tensor(self, tokens: list[int]) -> Any:
+        import numpy as np
+        import openvino as ov
+
+        return ov.Tensor(np.array([tokens], dtype=np.int64))
+
     def _refuse(self, key: int, sentence: str) -> None:
         self._refused.append((key, Reply(finish="failed", error=sentence)))
 
 
-def _set_sampling(config: Any, request: Generate) -> None:
-    sampling = request.sampling
-    config.max_new_tokens = sampling.max_tokens
-    config.do_sample = sampling.temperature > 0
-    if sampling.temperature > 0:
-        config.temperature = sampling.temperature
-        config.top_p = sampling.top_p
-        if sampling.top_k:
-            config.top_k = sampling.top_k
-        config.rng_seed = request.seed
-    if sampling.stop:
-        config.stop_strings = set(sampling.stop)
-        config.include_stop_str_in_output = False
+def cache_blocks(card: Card, number_bytes: int) -> int:
+    """Blocks of 32 tokens: room for all sequences at 1,024 tokens or for one whole context, within 6 GiB.
+
+    Memory is taken as it is used. `number_bytes`: of one key or value; 2 is an upper bound for the 8-bit default.
+    """
+    token = 2 * number_bytes * card.layers * card.kv_heads * card.head_dim or 1 << 16
+    wanted = max(SEQUENCES * 1024, card.context_length)
+    return max(8, min(wanted, CACHE_BYTES // token) // BLOCK)
 
 
 def _before_stop(text: str, stop: tuple[str, ...]) -> str:
-    """The text up to the first stop string: a token can reach past it."""
-    places = [place for place in (text.find(mark) for mark in stop) if place >= 0]
+    """The text up to the first stop string."""
+    places = [place for place in (text.find(mark) for mark in stop if mark) if place >= 0]
     return text[: min(places)] if places else text
 
 
-def _cache_gigabytes(model: Model) -> int:
-    """Room for all sequences at about a thousand tokens each, two bytes a number; between 1 and 6."""
-    card = model.card
-    token = 2 * 2 * card.layers * card.kv_heads * card.head_dim
-    return max(1, min(6, math.ceil(token * SEQUENCES * 1024 / 2**30)))
+def _bytes(token: str | bytes) -> bytes:
+    return token.encode("utf-8", "replace") if isinstance(token, str) else token

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import select
 import struct
 from typing import Any
 
@@ -20,21 +21,50 @@ def send(fd: int, message: Any) -> None:
         view = view[os.write(fd, view) :]
 
 
-def receive(fd: int) -> Any:
-    """Read one message.
+class Inbox:
+    """What the other side sends, taken without waiting for more than has come."""
 
-    Raises:
-        EOFError: the other side is gone.
-    """
-    (size,) = _HEAD.unpack(_read(fd, _HEAD.size))
-    return pickle.loads(_read(fd, size))
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._data = bytearray()
 
+    def take(self, wait: bool) -> list[Any]:
+        """All messages that have come whole; with `wait`, at least one.
 
-def _read(fd: int, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        piece = os.read(fd, min(size - len(data), 1 << 20))
-        if not piece:
-            raise EOFError
-        data += piece
-    return bytes(data)
+        Raises:
+            EOFError: the other side is gone.
+        """
+        messages = self._whole()
+        while True:
+            block = wait and not messages
+            if not select.select([self._fd], [], [], None if block else 0)[0]:
+                return messages
+            piece = os.read(self._fd, 1 << 20)
+            if not piece:
+                raise EOFError
+            self._data += piece
+            messages += self._whole()
+
+    def one(self) -> Any:
+        """The next message.
+
+        Raises:
+            EOFError: the other side is gone.
+        """
+        while True:
+            for message in self._whole(most=1):
+                return message
+            piece = os.read(self._fd, 1 << 20)
+            if not piece:
+                raise EOFError
+            self._data += piece
+
+    def _whole(self, most: int | None = None) -> list[Any]:
+        messages: list[Any] = []
+        while len(self._data) >= _HEAD.size and (most is None or len(messages) < most):
+            end = _HEAD.size + _HEAD.unpack_from(self._data)[0]
+            if len(self._data) < end:
+                break
+            messages.append(pickle.loads(memoryview(self._data)[_HEAD.size : end].tobytes()))
+            del self._data[:end]
+        return messages

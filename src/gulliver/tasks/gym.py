@@ -49,7 +49,7 @@ class GymJudge:
 
     def read(self, draft: Draft, item: Item) -> Answer:
         if self.kind == "number":
-            return found(extract.number(tagged(draft.text)))
+            return found(extract.number(tagged(draft.text), announced=draft.finish == "length"))
         return found(said(draft.text, lines="\n" in str(item.target) or not item.target))
 
     def right(self, value: Any, item: Item) -> bool:

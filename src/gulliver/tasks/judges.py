@@ -31,7 +31,7 @@ class Number:
     after_reasoning: ClassVar[str] = _REASON.format("number")
 
     def read(self, draft: Draft, item: Item) -> Answer:
-        return found(extract.number(draft.text))
+        return found(extract.number(draft.text, announced=draft.finish == "length"))
 
     def right(self, value: Any, item: Item) -> bool:
         target = extract.number(str(item.target))

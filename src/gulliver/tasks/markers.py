@@ -3,7 +3,7 @@
 import re
 
 MARKER = re.compile(
-    r"####|\\boxed\s*\{|\banswer\b[^\n:=]{0,60}?(?::|=|\bis\b|\bare\b|\bwould be\b)|\banswer\b(?=\W{0,8}\d)|\banswer\W*\n",
+    r"####|\\boxed\s*\{|\banswer\b[^\n:=]{0,60}?(?::|=|\bis\b|\bare\b|\bwould be\b)|\banswer\b(?=\W{0,8}\d)|\banswer\W*\n(?=[^\w\n]*(?:\d|\\\w))",
     re.IGNORECASE,
 )
 """`Answer:`, `The final answer is`, `####`, `\\boxed{` and their like."""

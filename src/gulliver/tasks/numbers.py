@@ -31,18 +31,21 @@ _PLAIN = str.maketrans(
 )
 
 
-def number(text: str) -> str | None:
+def number(text: str, *, announced: bool = False) -> str | None:
     """The final number: after the last answer marker (`Answer:`, `####`, `\\boxed{`), else the last number.
 
     Handles `1,234`, `$1,200.50`, `12%` (12), `-3`, `3/4` (0.75), `1 1/2`, `2 million`, `\\frac{1}{2}`. Canonical: an integer
     without leading zeros, else at most 12 significant digits, so that `12.0`, `12` and 11.9999999999999 agree.
+
+    With `announced`, only a number after a marker counts: in a text that was cut off, the last number is where the
+    reasoning happened to stop, and no answer.
     """
     text = _flat(text)
     before = RUN_ON.split(text, maxsplit=1)[0]
     found = _after_marker(before)
     if found is None and before != text and not _numbers(before):
         found = _after_marker(text)
-    if found is not None:
+    if found is not None or announced:
         return found
     plain = before if _numbers(before) else text
     inside = _numbers(_LIST_MARK.sub(" ", plain)) or _numbers(plain)

@@ -32,22 +32,26 @@ def find(
 
     Run again after a crash or an interruption, it goes on where it was: nothing finished is asked twice.
     """
+    from functools import partial
+
     from rich.console import Console
 
     from gulliver.cli.live import LiveView
+    from gulliver.cli.models import progress_bar
+    from gulliver.models import load_model
     from gulliver.reports import render_answer, write_report
     from gulliver.studies import find as run
+    from gulliver.studies.config import read_study
+    from gulliver.studies.study import prepare
     from gulliver.studies.summary import power_sentence
 
     err = Console(stderr=True)
     url: str | Path | None = store if store is None or "://" in store else Path(store)
+    with progress_bar() as progress:
+        prepared = prepare(read_study(study), partial(load_model, progress=progress))
+    err.print(power_sentence(prepared), markup=False)
     with LiveView() as view:
-        done = run(
-            study,
-            store=url,
-            watch=view.update,
-            before=lambda prepared: err.print(power_sentence(prepared), markup=False),
-        )
+        done = run(prepared, store=url, watch=view.update)
     result = done.result
     where = write_report(result, report or Path(result.run.folder) / "report.html")
     if json_:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,43 +58,26 @@ class Study:
 
 
 def find(
-    study: str | Path | Mapping[str, Any] | StudyConfig | None = None,
+    study: str | Path | Mapping[str, Any] | StudyConfig | Prepared | None = None,
     *,
     store: str | Path | None = None,
     watch: Watch | None = None,
-    before: Callable[[Prepared], None] | None = None,
     load: Loader = load_model,
     **options: Any,
 ) -> Study:
     """Find the cheapest recipe that is good enough.
 
     Args:
-        study: a TOML file, or plain data of its shape; or leave it out and give the options of its [study] table:
+        study: a TOML file, plain data of its shape, or what `prepare` made of one; or leave it out and give the options of its [study] table:
             `find(task="gsm8k", target=0.3, models=["smollm2-135m"], strategies=["cot"])`.
         store: where answers are kept (a file or a database URL); by default one store for all studies.
         watch: called with each `Progress`.
-        before: called once with the prepared study, before anything is spent.
 
     Raises:
         GulliverError: the study cannot be run as it stands.
     """
-    if study is None:
-        limits = {"limits": options.pop("limits")} if "limits" in options else {}
-        prices = {"prices": options.pop("prices")} if "prices" in options else {}
-        config = make_study(
-            {"study": options, **limits, **prices}
-            if not isinstance(options.get("task"), Mapping)
-            else {"task": options.pop("task"), "study": options, **limits, **prices}
-        )
-    elif isinstance(study, StudyConfig):
-        config = study
-    elif isinstance(study, Mapping):
-        config = make_study(study)
-    else:
-        config = read_study(study)
-    prepared = prepare(config, load)
-    if before is not None:
-        before(prepared)
+    prepared = study if isinstance(study, Prepared) else prepare(_config(study, options), load)
+    config = prepared.config
 
     async def work() -> StudyResult:
         async with Store(store) as kept, Session(kept, config.seed) as session:
@@ -105,6 +88,19 @@ def find(
         return result
 
     return Study(run_async(work()))
+
+
+def _config(study: str | Path | Mapping[str, Any] | StudyConfig | None, options: dict[str, Any]) -> StudyConfig:
+    if isinstance(study, StudyConfig):
+        return study
+    if isinstance(study, Mapping):
+        return make_study(study)
+    if study is not None:
+        return read_study(study)
+    tables: dict[str, Any] = {key: options.pop(key) for key in ("limits", "prices") if key in options}
+    if isinstance(options.get("task"), Mapping):
+        tables["task"] = options.pop("task")
+    return make_study({"study": options, **tables})
 
 
 def measure(

@@ -8,6 +8,7 @@ pool closest to the target is the worst case. See docs/how-the-answer-is-compute
 """
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -81,8 +82,29 @@ class _Chain:
         return self.base + len(self.chances)
 
 
-class Boundary:
-    """The smallest count at each n that decides, with chance at most `level` of ever being reached under `truth`.
+class _Counts(ABC):
+    """A count for each n, worked out as far as it is asked for."""
+
+    _counts: list[int]
+
+    def at(self, n: int) -> int:
+        """The count at n items (from 1 to the pool's size)."""
+        while len(self._counts) <= n:
+            self._extend()
+        return self._counts[n]
+
+    def table(self, horizon: int) -> NDArray[np.int64]:
+        """`at` for n = 0 .. horizon."""
+        self.at(horizon)
+        return np.array(self._counts[: horizon + 1], dtype=np.int64)
+
+    @abstractmethod
+    def _extend(self) -> None:
+        """Append the next count."""
+
+
+class Boundary(_Counts):
+    """The smallest count of right answers at each n that decides, with chance at most `level` of ever being reached under `truth`.
 
     Args:
         truth: right answers in the pool, or the population's rate, of the worst case on the wrong side.
@@ -99,17 +121,6 @@ class Boundary:
         self._used = 0.0
         self._counts = [NEVER]
 
-    def at(self, n: int) -> int:
-        """Crossed when at least this many of the first n were right (n from 1 to the pool's size)."""
-        while len(self._counts) <= n:
-            self._extend()
-        return self._counts[n]
-
-    def table(self, horizon: int) -> NDArray[np.int64]:
-        """`at` for n = 0 .. horizon."""
-        self.at(horizon)
-        return np.array(self._counts[: horizon + 1], dtype=np.int64)
-
     def _extend(self) -> None:
         chain = self._chain
         chain.step()
@@ -120,7 +131,7 @@ class Boundary:
         self._used += chain.cut_low(_DUST * self.level)
 
 
-class Futility:
+class Futility(_Counts):
     """The largest count at each n at which crossing `boundary` is given up, though `truth` (on its far side) holds.
 
     Under `truth` the chance of ever giving up before crossing is at most `loss`. Giving up costs power, never validity.
@@ -131,15 +142,6 @@ class Futility:
         self._chain = _Chain(truth, boundary.pool)
         self._used = 0.0
         self._counts = [-1]
-
-    def at(self, n: int) -> int:
-        while len(self._counts) <= n:
-            self._extend()
-        return self._counts[n]
-
-    def table(self, horizon: int) -> NDArray[np.int64]:
-        self.at(horizon)
-        return np.array(self._counts[: horizon + 1], dtype=np.int64)
 
     def _extend(self) -> None:
         chain, n = self._chain, len(self._counts)

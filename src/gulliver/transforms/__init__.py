@@ -1,0 +1,1 @@
+"""How a model is turned into another: one file a transform."""

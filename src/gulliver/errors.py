@@ -21,6 +21,10 @@ class StudyError(GulliverError):
     """A study file that cannot be run as it stands."""
 
 
+class TrainingError(GulliverError):
+    """A training that cannot start or go on."""
+
+
 class MissingExtra(GulliverError):
     """An optional package is needed; the message says which extra to install."""
 

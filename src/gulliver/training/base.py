@@ -60,7 +60,8 @@ class TrainingCost:
     """A training's line of the ledger.
 
     Attributes:
-        flops: counted exactly from the shapes that were run: forward and backward, only what was computed.
+        flops: counted exactly from the shapes that were run: forward and backward, only what was computed; `dev_flops` of
+            them went into the development loss.
         tokens: trained on, padding not counted; `examples` likewise, repeats counted.
         peak_memory: bytes of the training process at its highest.
         resumed: how often the training went on from a checkpoint.
@@ -70,6 +71,7 @@ class TrainingCost:
     examples: int = 0
     tokens: int = 0
     flops: float = 0.0
+    dev_flops: float = 0.0
     seconds: float = 0.0
     peak_memory: int = 0
     trainable: int = 0

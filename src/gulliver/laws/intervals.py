@@ -1,0 +1,72 @@
+"""Draws of the constants by resampling rows, residuals or blocks: one batched call of the solver."""
+
+import numpy as np
+
+from gulliver.laws.base import Array, LawError
+from gulliver.laws.solve import Problem, minimise
+from gulliver.laws.table import Table
+
+
+def redraw(
+    problem: Problem, theta: Array, residuals: Array, count: int, resample: str, table: Table, seed: int
+) -> Array:
+    """Constants refitted to `count` resamples, shape (count, K), each begun at the fit.
+
+    Args:
+        resample: `case` (rows), `residual` (the fit plus its residuals, shuffled) or `block:COLUMN`.
+
+    Raises:
+        LawError: another way, or a column that is not there.
+    """
+    rng = np.random.default_rng([seed, 2])
+    rows = len(problem.observed)
+    start = np.broadcast_to(theta, (count, len(theta))).copy()
+    if resample == "residual":
+        observed = residual_tables(problem, theta, residuals, count, rng)
+        again = Problem(problem.form, problem.objective, problem.columns, observed, problem.trials)
+        return _refit(again, start, np.ones((1, rows)))
+    if resample == "case":
+        weights = rng.multinomial(rows, np.full(rows, 1.0 / rows), count).astype(np.float64)
+    elif resample.startswith("block:"):
+        groups = _groups(table, resample.removeprefix("block:"))
+        total = int(groups.max()) + 1
+        weights = rng.multinomial(total, np.full(total, 1.0 / total), count).astype(np.float64)[:, groups]
+    else:
+        raise LawError(f"Resampling is `case`, `residual` or `block:COLUMN`, not {resample!r}.")
+    return _refit(problem, start, weights)
+
+
+def few_rows(rows: int, constants: int, level: float) -> float:
+    """How much wider percentiles must be with few rows: Student's quantile over the normal one, and lost freedom."""
+    from scipy.stats import norm, t
+
+    free = max(1, rows - constants)
+    p = 0.5 + level / 2.0
+    return float(t.ppf(p, free) / norm.ppf(p) * np.sqrt(rows / free))
+
+
+def residual_tables(problem: Problem, theta: Array, residuals: Array, count: int, rng: np.random.Generator) -> Array:
+    """Outputs (count, R): the fit, with its residuals (centred) drawn anew; shares are drawn from their binomial."""
+    fitted = problem.form.predict(theta[None], problem.columns)[0]
+    if problem.objective.name == "binomial":
+        trials = np.ones_like(fitted) if problem.trials is None else problem.trials
+        return np.asarray(rng.binomial(trials.astype(np.int64), np.clip(fitted, 0, 1), (count, len(fitted))) / trials)
+    drawn = rng.choice(residuals - np.median(residuals), (count, len(fitted)))
+    return np.asarray(fitted * np.exp(-drawn) if problem.objective.log else fitted - drawn)
+
+
+def _refit(problem: Problem, start: Array, weights: Array) -> Array:
+    closed = problem.form.estimate(problem.columns, np.atleast_2d(problem.observed), weights)
+    if closed is not None:
+        return closed
+    return minimise(problem, start, weights, tolerance=1e-6).theta
+
+
+def _groups(table: Table, role: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":
+    values = table.labels.get(role, table.columns.get(role))
+    if values is None:
+        raise LawError(f"{table.source} has no column {role!r} to resample by.")
+    _, groups = np.unique(np.asarray(values), return_inverse=True)
+    if groups.max() < 1:
+        raise LawError(f"Every row has the same {role!r}; resampling by it needs at least two.")
+    return groups.astype(np.int64)

@@ -112,4 +112,33 @@ def _worth(used: Array, base: Array, rate: Array) -> tuple[Array, Array, Array]:
     return base + base * rate * gone, base * (gone - excess / rate * kept), kept
 
 
-FORMS = (RepeatedData(),)
+class RepeatedDataReturns(Form):
+    """`repeated_data` with E, A, B, alpha and beta held at the publication's values: its own procedure, two constants."""
+
+    name = "repeated_data_returns"
+    title = "repeated_data with all but R_D and R_N held at the published constants"
+    source = RepeatedData.source
+    inputs = RepeatedData.inputs
+    constants = RepeatedData.constants[5:]
+
+    def predict(self, theta: Array, columns: Columns) -> Array:
+        return self.evaluate(theta, columns)[0]
+
+    def jacobian(self, theta: Array, columns: Columns) -> Array:
+        return self.evaluate(theta, columns)[1]
+
+    def evaluate(self, theta: Array, columns: Columns) -> tuple[Array, Array]:
+        loss, derivatives = _WHOLE.evaluate(self._whole(theta), columns)
+        return loss, derivatives[:, :, 5:]
+
+    def plan(self, theta: Array, budget: Mapping[str, float]) -> dict[str, Array] | None:
+        """As `repeated_data` plans."""
+        return _WHOLE.plan(self._whole(theta), budget)
+
+    def _whole(self, theta: Array) -> Array:
+        held = [PUBLISHED_EXACT[c.name] for c in RepeatedData.constants[:5]]
+        return np.concatenate([np.broadcast_to(held, (len(theta), 5)), theta], axis=1)
+
+
+_WHOLE = RepeatedData()
+FORMS = (_WHOLE, RepeatedDataReturns())

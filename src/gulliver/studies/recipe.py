@@ -1,4 +1,4 @@
-"""A recipe: a model and the strategy that uses it."""
+"""A recipe: a model, then transforms of it, then the strategy that uses it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,32 +6,53 @@ from dataclasses import dataclass
 from gulliver.errors import SpecError
 from gulliver.inference.flops import forward_flops
 from gulliver.models import check_runs, load_model
-from gulliver.models.base import Model
-from gulliver.spec import parse
+from gulliver.models.base import Card, Model
+from gulliver.spec import Call, build, parse
 from gulliver.strategies import Strategy, parse_strategy
+from gulliver.strategies.registry import strategy_names
 from gulliver.tasks.base import Item
+from gulliver.transforms.base import Transform
+from gulliver.transforms.registry import find_transform, transform_names
 
 Loader = Callable[[str], Model]
+Transforms = tuple[tuple[Call, Transform], ...]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A model, then a strategy; `text` is how it is written, `model | strategy`."""
+    """A model, transforms, a strategy; `text` is how it is written, `model | transform | strategy`.
+
+    `model` is the one that is asked: the parent while `transforms` are still to be made, what they made afterwards.
+    """
 
     text: str
     model: Model
     strategy: Strategy
+    transforms: Transforms = ()
+
+    @property
+    def card(self) -> Card:
+        """The card of the model that will be asked, forecast where it is not made yet."""
+        card = self.model.card
+        for _, part in self.transforms:
+            card = part.forecast(card)
+        return card
+
+    @property
+    def learns(self) -> bool:
+        """Whether making it needs training."""
+        return any(part.learns for _, part in self.transforms)
 
     def forecast_flops(self, item: Item) -> float:
         """FLOPs of one item, guessed before any was asked: four characters a token, the strategy's usual length."""
         put = self.strategy.ask(item)
         prompt = sum(len(message.content) for message in put.prompt) // 4 + 1
         tokens = min(self.strategy.tokens, put.max_tokens)
-        return self.strategy.draws * forward_flops(self.model.card, prompt, tokens)
+        return self.strategy.draws * forward_flops(self.card, prompt, tokens)
 
 
 def parse_recipe(text: str, load: Loader = load_model) -> Recipe:
-    """Read `qwen2.5-coder-0.5b | pal | majority(n=8)`.
+    """Read `qwen2.5-coder-0.5b | int8 | pal | majority(n=8)`. A transform that changes nothing is left out of `text`.
 
     Raises:
         SpecError: a part cannot be read.
@@ -41,8 +62,37 @@ def parse_recipe(text: str, load: Loader = load_model) -> Recipe:
     name = name.strip()
     if not name:
         raise SpecError(f"{text!r} names no model; write `model | strategy`.")
-    calls = parse(rest) if bar else parse("direct")
-    strategy = parse_strategy(calls)
+    calls = list(parse(rest)) if bar else list(parse("direct"))
+    known = set(transform_names())
+    parts: list[tuple[Call, Transform]] = []
+    while calls and calls[0].name in known:
+        call = calls.pop(0)
+        parts.append((call, build(find_transform(call.name), call)))
+    late = next((call.name for call in calls if call.name in known), None)
+    if late is not None:
+        raise SpecError(f"{late} changes the model and must stand right after it, before the strategy, in {text!r}.")
+    names = strategy_names()
+    stray = next((call.name for call in calls if call.name not in names), None)
+    if stray is not None:
+        raise SpecError(
+            f"There is no strategy {stray!r} and no transform of that name; strategies are {', '.join(names)}; transforms are {', '.join(sorted(known)) or 'none'}."
+        )
+    strategy = parse_strategy(calls or parse("direct"))
     model = load(name)
     check_runs(model)
-    return Recipe(f"{name} | {strategy.text}", model, strategy)
+    if parts and model.location is None:
+        raise SpecError(
+            f"{model.name} has no weights here that {parts[0][0].name} could change; use a rung of the ladder, hf: or gguf:."
+        )
+    kept = _changing(model.card, parts)
+    written = " | ".join([name, *(str(call) for call, _ in kept), strategy.text])
+    return Recipe(written, model, strategy, tuple(kept))
+
+
+def _changing(card: Card, parts: list[tuple[Call, Transform]]) -> list[tuple[Call, Transform]]:
+    kept = []
+    for call, part in parts:
+        if not part.same(card):
+            kept.append((call, part))
+            card = part.forecast(card)
+    return kept

@@ -24,6 +24,32 @@ class ItemRecord:
 
 
 @dataclass(frozen=True)
+class MakingResult:
+    """What it took to turn the parent into the model that was asked; all 0 for a transform that needs no training.
+
+    Attributes:
+        seconds, flops, examples, tokens, trainable, peak_memory: of training (see `training.base.TrainingCost`).
+        parity: what the check against the parent found; alarming: whether the change looks like a mistake.
+        flips: items whose outcome differs from the parent's under the same strategy, of `both` items that both were asked.
+        pays_after: answers after which tuning has paid for itself in FLOPs against `against`, the cheapest recipe without
+            training that costs more an answer and is not measured to be worse; None when there is none.
+    """
+
+    seconds: float = 0.0
+    flops: float = 0.0
+    examples: int = 0
+    tokens: int = 0
+    trainable: int = 0
+    peak_memory: int = 0
+    parity: str = ""
+    alarming: bool = False
+    flips: int | None = None
+    both: int = 0
+    pays_after: int | None = None
+    against: str = ""
+
+
+@dataclass(frozen=True)
 class RecipeResult:
     """One recipe's measurements. Costs are means per item; `low`, `high` is the anytime-valid interval of quality.
 
@@ -64,6 +90,7 @@ class RecipeResult:
     needed: int | None = None
     floor: bool = False
     note: str = ""
+    making: MakingResult | None = None
     records: tuple[ItemRecord, ...] = ()
 
 

@@ -163,10 +163,12 @@ class BoundModel:
         sampling = Sampling(max_tokens, temperature, top_p, top_k, tuple(stop))
         return (await self.draws(prompt, 1, sampling))[0]
 
-    async def draws(self, prompt: str | Sequence[Message], n: int, sampling: Sampling) -> list[Draft]:
-        """Drafts number 0 to n-1 of one prompt; greedy drafts are all the same one."""
+    async def draws(
+        self, prompt: str | Sequence[Message], n: int, sampling: Sampling, *, start: int = 0
+    ) -> list[Draft]:
+        """Drafts number `start` to start + n-1 of one prompt; greedy drafts are all the same one."""
         text = self._text(prompt)
-        numbers = range(n) if sampling.temperature > 0 else range(1)
+        numbers = range(start, start + n) if sampling.temperature > 0 else range(1)
         plain = Generate(text, sampling)
         requests = [replace(plain, seed=draw_seed(self.model, plain, i, self._session.seed)) for i in numbers]
         replies = await self._session.answer(self.model, requests, list(numbers), self.meter)
@@ -174,7 +176,7 @@ class BoundModel:
             Draft(reply.text, reply.finish, i, reply.completion_tokens, reply.logprob, reply.error)
             for i, reply in zip(numbers, replies, strict=True)
         ]
-        return drafts if len(drafts) == n else [replace(drafts[0], draw=i) for i in range(n)]
+        return drafts if sampling.temperature > 0 else [replace(drafts[0], draw=start + i) for i in range(n)]
 
     async def score(self, prompt: str | Sequence[Message], continuations: Sequence[str]) -> list[float]:
         """Log-probability (nats) of each continuation after the prompt.
@@ -182,10 +184,24 @@ class BoundModel:
         Raises:
             ModelError: the engine cannot score.
         """
-        text = self._text(prompt)
-        requests = [Score(text, continuation) for continuation in continuations]
+        requests = [Score(self._text(prompt), continuation) for continuation in continuations]
         replies = await self._session.answer(self.model, requests, [0] * len(requests), self.meter)
         return [_told(reply.logprob, reply) for reply in replies]
+
+    async def weigh(self, prompt: str | Sequence[Message], continuations: Sequence[str]) -> list[Draft]:
+        """Each continuation as a draft, with its log-probability (nats) and tokens; a failed one says why.
+
+        Here a prompt of messages is put as a chat, and a prompt that is a string is read as it stands (after the
+        model's begin token), as a base model would read it.
+        """
+        raw = isinstance(prompt, str) and self.model.engine != "endpoint"
+        text = f"{self.model.card.bos}{prompt}" if raw else self._text(prompt)
+        requests = [Score(text, continuation) for continuation in continuations]
+        replies = await self._session.answer(self.model, requests, [0] * len(requests), self.meter)
+        return [
+            Draft(continuation, reply.finish, 0, reply.completion_tokens, reply.logprob, reply.error)
+            for continuation, reply in zip(continuations, replies, strict=True)
+        ]
 
     async def embed(self, text: str) -> tuple[float, ...]:
         """A vector for a text.

@@ -21,9 +21,9 @@ class Asking(Protocol):
 
 @runtime_checkable
 class Drawing(Protocol):
-    """How `n` drafts are obtained."""
+    """How `n` drafts are obtained, from number `start` on."""
 
-    async def draw(self, item: Item, lm: BoundModel, n: int) -> Sequence[Draft]: ...
+    async def draw(self, item: Item, lm: BoundModel, n: int, start: int = 0) -> Sequence[Draft]: ...
 
 
 @runtime_checkable
@@ -37,8 +37,21 @@ class Choosing(Protocol):
 
 
 @runtime_checkable
+class Adaptive(Choosing, Protocol):
+    """A choosing part that says as it goes how many drafts it needs; `draws` is then a guess, for forecasts."""
+
+    def more(self, answers: Sequence[Answer]) -> int:
+        """How many further drafts to draw after these (at first none); 0 when enough is known."""
+        ...
+
+
+@runtime_checkable
 class Whole(Protocol):
-    """A strategy with a control flow of its own; asking parts may come before it, nothing after."""
+    """A strategy with a control flow of its own; asking parts may come before it, nothing after.
+
+    Where it has attributes `draws` and `tokens` (requests of one item, tokens of one reply), forecasts use them; where it
+    has a method `check(item)`, that is called before anything is spent and may raise a TaskError.
+    """
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer: ...
 

@@ -17,5 +17,5 @@ class Greedy:
 
     role: ClassVar[str] = "drawing"
 
-    async def draw(self, item: Item, lm: BoundModel, n: int) -> Sequence[Draft]:
-        return await lm.draws(item.prompt, n, Sampling(max_tokens=item.max_tokens, stop=item.stop))
+    async def draw(self, item: Item, lm: BoundModel, n: int, start: int = 0) -> Sequence[Draft]:
+        return await lm.draws(item.prompt, n, Sampling(max_tokens=item.max_tokens, stop=item.stop), start=start)

@@ -31,11 +31,12 @@ class Majority:
         read = [answer for answer in answers if answer.status == "read"]
         if not read:
             return answers[0]
-        votes = Counter(_key(answer) for answer in read)
+        votes = Counter(ballot(answer) for answer in read)
         best = max(votes.values())
-        winner = next(answer for answer in read if votes[_key(answer)] == best)
+        winner = next(answer for answer in read if votes[ballot(answer)] == best)
         return replace(winner, votes=best)
 
 
-def _key(answer: Answer) -> str:
+def ballot(answer: Answer) -> str:
+    """What equal answers share."""
     return json.dumps(answer.value, sort_keys=True, default=repr)

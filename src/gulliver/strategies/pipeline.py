@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gulliver.errors import SpecError
-from gulliver.inference import BoundModel
+from gulliver.inference import BoundModel, Draft
 from gulliver.spec import Call, build
-from gulliver.strategies.base import Asking, Choosing, Drawing, Whole
+from gulliver.strategies.base import Adaptive, Asking, Choosing, Drawing, Whole
 from gulliver.strategies.direct import Direct
 from gulliver.strategies.first import First
 from gulliver.strategies.greedy import Greedy
@@ -30,17 +30,23 @@ class Strategy:
     @property
     def draws(self) -> int:
         """Drafts of one item, for forecasts."""
-        return 1 if self.whole else self.choosing.draws
+        return int(getattr(self.whole, "draws", 1)) if self.whole else self.choosing.draws
 
     @property
     def tokens(self) -> int:
         """A first guess of one draft's length in tokens, for forecasts before anything was measured."""
-        return self.asking[-1].tokens
+        return int(getattr(self.whole, "tokens", self.asking[-1].tokens))
 
     def ask(self, item: Item) -> Item:
-        """The item as it will be put to the model."""
+        """The item as it will be put to the model.
+
+        Raises:
+            TaskError: a part cannot be used on this item.
+        """
         for part in self.asking:
             item = part.ask(item)
+        if self.whole is not None and hasattr(self.whole, "check"):
+            self.whole.check(item)
         return item
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer:
@@ -48,12 +54,18 @@ class Strategy:
         put = self.ask(item)
         if self.whole is not None:
             return await self.whole.answer(put, lm)
-        drafts = await self.drawing.draw(put, lm, self.choosing.draws)
-        if put.runs_code:
-            answers = await asyncio.to_thread(lambda: [put.read(draft) for draft in drafts])
-        else:
-            answers = [put.read(draft) for draft in drafts]
+        if not isinstance(self.choosing, Adaptive):
+            return self.choosing.choose(await _read(put, await self.drawing.draw(put, lm, self.choosing.draws)))
+        answers: list[Answer] = []
+        while more := self.choosing.more(answers):
+            answers += await _read(put, await self.drawing.draw(put, lm, more, len(answers)))
         return self.choosing.choose(answers)
+
+
+async def _read(item: Item, drafts: Sequence[Draft]) -> list[Answer]:
+    if item.runs_code:
+        return await asyncio.to_thread(lambda: [item.read(draft) for draft in drafts])
+    return [item.read(draft) for draft in drafts]
 
 
 def parse_strategy(calls: Sequence[Call]) -> Strategy:

@@ -24,6 +24,6 @@ class Sample:
         if self.temperature <= 0 or not 0 < self.top_p <= 1 or self.top_k < 0:
             raise ValueError("temperature must be above 0, top_p in (0, 1], top_k at least 0")
 
-    async def draw(self, item: Item, lm: BoundModel, n: int) -> Sequence[Draft]:
+    async def draw(self, item: Item, lm: BoundModel, n: int, start: int = 0) -> Sequence[Draft]:
         sampling = Sampling(item.max_tokens, self.temperature, self.top_p, self.top_k, item.stop)
-        return await lm.draws(item.prompt, n, sampling)
+        return await lm.draws(item.prompt, n, sampling, start=start)

@@ -22,6 +22,7 @@ class Answer:
             the length limit); `unsupported` (the sandbox cannot run it); `failed` (the request itself failed).
         text: the draft it came from.
         program: the program that was run, if one was; `detail`: its output or error.
+        logprob, tokens: of the draft (nats, summed), and how long it is; None and 0 when the engine does not tell.
         votes: how many drafts agree, when several were drawn.
     """
 
@@ -29,6 +30,7 @@ class Answer:
     status: Status = "read"
     text: str = ""
     logprob: float | None = None
+    tokens: int = 0
     program: str = ""
     detail: str = ""
     votes: int = 1
@@ -84,6 +86,9 @@ class Item:
         prompt: the messages as they will be sent.
         target: what the judge compares with.
         fields: the row it came from.
+        choices: the options of this item, in order; with a judge that has as many labels, what these stand for.
+        cloze: the bare text that each choice would continue, for strategies that compare continuations; "" where there is
+            none. It ends without a space, and a continuation begins with one where it needs one.
         max_tokens: the length limit of one draft.
         runs_code: whether reading may take seconds, because it runs a program.
     """
@@ -96,6 +101,7 @@ class Item:
     reader: Reader
     fields: Mapping[str, Any] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
+    cloze: str = ""
     exemplars: tuple[Exemplar, ...] = ()
     max_tokens: int = 256
     stop: tuple[str, ...] = ()
@@ -108,11 +114,12 @@ class Item:
         answer = self.reader(draft, self)
         if answer.status == "unreadable" and draft.finish == "length":
             answer = replace(answer, status="truncated")
-        return replace(answer, text=draft.text, logprob=draft.logprob)
+        return replace(answer, text=draft.text, logprob=draft.logprob, tokens=draft.completion_tokens)
 
     def ask(self, *messages: Message, **changes: Any) -> "Item":
-        """The same item with other messages (and other fields, such as `reader` or `max_tokens`)."""
-        return replace(self, prompt=tuple(messages), **changes)
+        """The same item with other messages (and other fields, such as `reader` or `max_tokens`), which take the place of
+        its `cloze` too."""
+        return replace(self, prompt=tuple(messages), **{"cloze": "", **changes})
 
 
 def make_item(

@@ -4,6 +4,7 @@ import typer
 
 from gulliver.cli.doctor import doctor
 from gulliver.cli.find import find
+from gulliver.cli.laws import app as laws
 from gulliver.cli.models import app as models
 from gulliver.cli.papers import papers
 from gulliver.cli.report import report
@@ -22,6 +23,7 @@ app = typer.Typer(
 app.command()(find)
 app.command()(report)
 app.add_typer(models, name="models", help="The models there are: list, pull, show.")
+app.add_typer(laws, name="laws", help="How a quantity moves with scale: list, fit.")
 app.command()(tasks)
 app.command()(strategies)
 app.command()(papers)

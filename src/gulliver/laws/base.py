@@ -32,6 +32,7 @@ class Constant:
         low, high: limits that the fitter keeps.
         log: fitted as its logarithm; it is then positive.
         linear: the prediction is affine in it; starts need no guess of it (variable projection).
+        derived: follows from the others (the prediction does not depend on it), shown for the reader.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Constant:
     high: float = np.inf
     log: bool = False
     linear: bool = False
+    derived: bool = False
 
 
 class Form(ABC):
@@ -54,6 +56,7 @@ class Form(ABC):
         output: role of the column fitted.
         constants: in the order of `theta`'s columns.
         objective: what `fit` minimises unless told otherwise (see `objectives`).
+        resample: how the bootstrap draws unless told otherwise.
         signed: roles that may be zero or negative; all others must be positive.
         labels: roles that hold text (`family`, `model`).
     """
@@ -65,6 +68,7 @@ class Form(ABC):
     output: ClassVar[str] = "loss"
     constants: ClassVar[tuple[Constant, ...]]
     objective: ClassVar[str] = "log-huber"
+    resample: ClassVar[str] = "case"
     signed: ClassVar[tuple[str, ...]] = ()
     labels: ClassVar[tuple[str, ...]] = ()
 
@@ -82,14 +86,14 @@ class Form(ABC):
 
     def starts(self, columns: Columns, count: int, rng: np.random.Generator) -> Array:
         """Where the fitter begins, shape (count, K): spread evenly over each constant's `guess`."""
-        unit = (rng.random(len(self.constants)) + np.arange(count)[:, None] * _steps(len(self.constants))) % 1.0
+        unit: Array = (rng.random(len(self.constants)) + np.arange(count)[:, None] * _steps(len(self.constants))) % 1.0
         low = np.array([np.log(c.guess[0]) if c.log else c.guess[0] for c in self.constants])
         high = np.array([np.log(c.guess[1]) if c.log else c.guess[1] for c in self.constants])
-        drawn = low + unit * (high - low)
-        return np.where([c.log for c in self.constants], np.exp(drawn), drawn)
+        drawn = np.asarray(low + unit * (high - low))
+        return np.asarray(np.where([c.log for c in self.constants], np.exp(drawn), drawn))
 
     def estimate(self, columns: Columns, observed: Array, weights: Array) -> Array | None:
-        """Constants in closed form, shape (P, K), for `weights` (P, R); None when the fitter must search.
+        """Constants in closed form, shape (P, K), for `observed` and `weights` (P or 1, R); None: the fitter searches.
 
         A form with an estimate of its own may use the rows as its publication does (`isoflop`).
         """
@@ -116,7 +120,7 @@ def stacked(*derivatives: Array) -> Array:
 
 def _steps(dimensions: int) -> Array:
     """Steps of an additive sequence that fills the unit cube evenly (Roberts 2018)."""
-    root = 2.0
+    root: float = 2.0
     for _ in range(40):
         root = (1.0 + root) ** (1.0 / (dimensions + 1))
     return np.asarray(root ** -np.arange(1.0, dimensions + 1))

@@ -30,7 +30,7 @@ def _limits(problem: Problem, theta: Array) -> list[str]:
     return [
         f"{c.name} ended at its limit ({theta[k]:.4g}): the table does not say what it is."
         for k, c in enumerate(form.constants)
-        if free[k] <= low[k] + 1e-9 or free[k] >= high[k] - 1e-9
+        if (free[k] <= low[k] + 1e-9 or free[k] >= high[k] - 1e-9) and not c.derived
     ]
 
 
@@ -40,20 +40,21 @@ def _flat(problem: Problem, theta: Array) -> list[str]:
     with np.errstate(all="ignore"):
         predicted, jacobian = form.evaluate(theta[None], problem.columns)
     scale = np.array([t if c.log else max(abs(t), 1e-3) for c, t in zip(form.constants, theta, strict=True)])
-    rows = jacobian[0] * scale
+    kept = [c for c in form.constants if not c.derived]
+    rows = (jacobian[0] * scale)[:, [not c.derived for c in form.constants]]
     if problem.objective.log:
         rows = rows / predicted[0][:, None]
     size = np.sqrt((rows**2).sum(axis=0))
     if not np.isfinite(size).all():
         return ["The predictions have no finite slope at the fit, so its constants are not identified."]
-    dead = [c.name for c, s in zip(form.constants, size, strict=True) if s <= 1e-9 * max(float(size.max()), 1e-300)]
+    dead = [c.name for c, s in zip(kept, size, strict=True) if s <= 1e-9 * max(float(size.max()), 1e-300)]
     if dead:
         return [f"The predictions do not depend on {', '.join(dead)} at the fit: not identified."]
     _, singular, directions = np.linalg.svd(rows / size, full_matrices=False)
     if singular[-1] / singular[0] >= FLAT:
         return []
     share = np.abs(directions[-1])
-    names = [c.name for c, s in zip(form.constants, share, strict=True) if s > 0.2 * share.max()]
+    names = [c.name for c, s in zip(kept, share, strict=True) if s > 0.2 * share.max()]
     return [
         f"{_and(names)} are not identified apart: they can move together and leave the predictions as they are "
         f"(singular values {singular[-1] / singular[0]:.1e} apart)."

@@ -27,7 +27,7 @@ def fit(
     objective: str | None = None,
     delta: float = 1e-3,
     bootstrap: int = 1000,
-    resample: str = "case",
+    resample: str | None = None,
     intervals: str = "percentile",
     level: float = 0.95,
     hold_out: tuple[str, int] | None = None,
@@ -45,7 +45,7 @@ def fit(
         objective: see `objectives.NAMES`; None takes the form's own, log-Huber for most.
         delta: Huber's.
         bootstrap: refits; 0 makes none, and then there are no intervals (unless `intervals` is `profile`).
-        resample: `case`, `residual`, or `block:COLUMN` (rows with the same value of COLUMN go together).
+        resample: `case`, `residual`, or `block:COLUMN` (rows with the same value of COLUMN go together); None: the form's own.
         intervals: `percentile` of the bootstrap, or `profile` likelihood.
         level: of the intervals.
         hold_out: (column, how many): fit without the rows largest in it, then score on them.
@@ -81,6 +81,7 @@ def fit(
     theta, value = found.theta[best], float(found.value[best])
     residuals = chosen.residuals(form.predict(theta[None], problem.columns), problem.observed)[0]
     draws = np.empty((0, len(form.constants)))
+    resample = resample or form.resample
     if bootstrap:
         draws = redraw(problem, theta, residuals, bootstrap, resample, data, seed)
     widen = few_rows(data.rows, len(form.constants), level)

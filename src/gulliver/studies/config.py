@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gulliver.errors import StudyError
+from gulliver.studies.prices import Price, read_prices
 
 Cheap = Literal["flops", "seconds", "memory", "money"]
 _WITHIN = re.compile(r"\s*within\s+([0-9.]+)\s+of\s+(.+)", re.DOTALL)
@@ -33,6 +34,8 @@ class StudyConfig:
         items: at most so many items of each recipe; None is all (500 of a generator).
         recipes: whole recipes besides those made of each model with each strategy.
         race: stop at the first recipe that meets the target; False measures every recipe on every item.
+        batch: the ledger counts batch prices (answers within a day) where a model has one.
+        keep_text: False keeps no prompt and no answer on disk, only hashes, outcomes and costs.
         folder: what paths in the study are relative to.
     """
 
@@ -52,7 +55,9 @@ class StudyConfig:
     floors: bool = True
     race: bool = True
     limits: Limits = field(default_factory=Limits)
-    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    batch: bool = False
+    keep_text: bool = True
     folder: Path = field(default_factory=Path.cwd)
 
     @property
@@ -104,11 +109,7 @@ def make_study(data: Mapping[str, Any], folder: Path | None = None, name: str = 
     for key in ("models", "strategies", "recipes"):
         if key in study:
             more[key] = _texts(key, study.pop(key))
-    prices = {}
-    for model, price in _table(data, "prices").items():
-        if not isinstance(price, list | tuple) or len(price) != 2 or not all(_number(p) and p >= 0 for p in price):
-            raise StudyError(f"[prices] {model} must be two numbers: money for a million prompt and completion tokens.")
-        prices[model] = (float(price[0]), float(price[1]))
+    prices = read_prices(_table(data, "prices"))
     config = StudyConfig(
         task=task,
         limits=Limits(**limits),
@@ -135,9 +136,13 @@ def _check(config: StudyConfig) -> None:
         isinstance(config.items, bool) or not isinstance(config.items, int) or config.items < 1
     ):
         raise StudyError(f"items must be a whole number above 0, not {config.items!r}.")
-    for key in ("floors", "race"):
+    for key in ("floors", "race", "batch", "keep_text"):
         if not isinstance(getattr(config, key), bool):
             raise StudyError(f"{key} must be true or false.")
+    if config.batch and not any(price.batch is not None for price in config.prices.values()):
+        raise StudyError(
+            'batch = true needs a batch price; write "MODEL" = {prompt = 1.0, completion = 2.0, batch = 0.5} under [prices].'
+        )
     if not config.models and not config.recipes:
         raise StudyError('The study names no models; write models = ["smollm2-135m"] under [study].')
     if config.models and not config.strategies:

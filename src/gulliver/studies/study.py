@@ -84,7 +84,7 @@ def prepare(config: StudyConfig, load: Loader) -> Prepared:
         if name not in made:
             model = load(name)
             if name in config.prices:
-                prompt, completion = config.prices[name]
+                prompt, completion = config.prices[name].at(config.batch)
                 model = replace(model, card=replace(model.card, price_prompt=prompt, price_completion=completion))
             made[name] = model
         return made[name]

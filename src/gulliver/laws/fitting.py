@@ -132,7 +132,7 @@ def search(problem: Problem, starts: int, seed: int) -> Solution:
         return Solution(closed, closed_value(problem, closed), np.ones(len(closed), dtype=bool))
     begin = project(problem, form.starts(problem.columns, starts, np.random.default_rng([seed, 1])))
     rough = minimise(problem, begin, ones, steps=25, tolerance=1e-4)
-    order = np.argsort(rough.value)[: max(20, starts // 5)]
+    order = np.argsort(rough.value)[: max(20, starts // 10)]
     return minimise(problem, rough.theta[order], ones, steps=400, tolerance=1e-11, damping=1.0)
 
 

@@ -59,7 +59,7 @@ def _refit(problem: Problem, start: Array, weights: Array) -> Array:
     closed = problem.form.estimate(problem.columns, np.atleast_2d(problem.observed), weights)
     if closed is not None:
         return closed
-    return minimise(problem, start, weights, tolerance=1e-6).theta
+    return minimise(problem, start, weights, tolerance=1e-6, damping=1e-3).theta
 
 
 def _groups(table: Table, role: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":

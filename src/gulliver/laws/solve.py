@@ -14,8 +14,9 @@ from gulliver.laws.objectives import Objective
 
 Flags = NDArray[np.bool_]
 
-_CACHE = 24_000
+_CACHE = 48_000
 _FLOOR = 1e-12
+_EASE = 0.1
 
 
 @dataclass(frozen=True)
@@ -71,74 +72,73 @@ def minimise(
 ) -> Solution:
     """Go down from each start (P, K), with weights (P, R) or (1, R) for the rows.
 
+    As many problems as fit the processor's cache are open at a time; each that is done makes room for the next.
+
     Args:
         steps: at most so many evaluations of each problem.
         tolerance: stop where a step lowers the objective by less than this share of it.
         damping: at the first step.
     """
-    rows = problem.observed.shape[-1]
-    block = max(1, _CACHE // rows)
-    count = len(start)
-    theta, value = np.empty_like(start), np.empty(count)
-    converged = np.zeros(count, dtype=bool)
-    for begin in range(0, count, block):
-        part = slice(begin, min(count, begin + block))
-        w = weights[part] if len(weights) == count else weights
-        y = (
-            problem.observed[part]
-            if problem.observed.ndim == 2 and len(problem.observed) == count
-            else problem.observed
-        )
-        y = np.atleast_2d(y)
-        theta[part], value[part], converged[part] = _block(problem, start[part], w, y, steps, tolerance, damping)
-    return Solution(theta, value, converged)
-
-
-def _block(
-    problem: Problem, start: Array, weights: Array, observed: Array, steps: int, tolerance: float, damping: float
-) -> tuple[Array, Array, Flags]:
-    form = problem.form
+    form, (count, size), rows = problem.form, start.shape, problem.observed.shape[-1]
     low, high = limits(form)
     held = np.array([c.name in problem.fixed for c in form.constants])
-    x = np.clip(to_free(form, start), low, high)
-    shared_w, shared_y = len(weights) != len(x), len(observed) != len(x)
-    best = x.copy()
-    value, slope, curve, bound = _derivatives(problem, x, weights, observed)
-    final = value.copy()
-    done = ~np.isfinite(value)
-    converged = np.zeros(len(x), dtype=bool)
-    damp: Array = np.full(len(x), damping)
-    calm: Array = np.zeros(len(x))
-    open_: NDArray[np.int64] = np.flatnonzero(~done)
-    x, value, slope, curve, bound, damp, calm = _take(open_, x, value, slope, curve, bound, damp, calm)
-    for _ in range(steps):
-        if not len(open_):
-            break
-        stuck = held | ((x <= low) & (slope > 0)) | ((x >= high) & (slope < 0))
-        step = _step(slope, curve, bound, damp, stuck)
-        trial = np.clip(x + step, low, high)
-        w = weights if shared_w else weights[open_]
-        y = observed if shared_y else observed[open_]
+    observed = np.atleast_2d(problem.observed)
+    own_weights, own_observed = len(weights) == count > 1, len(observed) == count > 1
+    begin = np.clip(to_free(form, start), low, high)
+    best, final, converged = begin.copy(), np.full(count, np.inf), np.zeros(count, dtype=bool)
+
+    slots = min(count, max(1, _CACHE // rows))
+    queued = slots
+    ids = np.arange(slots)
+    trial = begin[ids]
+    x, value, damp, calm, asked = (
+        trial.copy(),
+        np.full(slots, np.inf),
+        np.full(slots, damping),
+        np.zeros(slots),
+        np.zeros(slots),
+    )
+    slope, curve, bound = np.zeros((slots, size)), np.zeros((slots, size, size)), np.zeros((slots, size, size))
+    w, y = weights[ids] if own_weights else weights, observed[ids] if own_observed else observed
+    while len(ids):
         new = _derivatives(problem, trial, w, y)
+        asked += 1
         better = new[0] < value
-        gain = np.where(better, value - new[0], 0.0)
-        small = gain <= tolerance * np.abs(value) + 1e-300
-        calm = np.where(small & (better | (damp > 1e3)), calm + 1, np.where(better, 0, calm))
+        entered = np.isinf(value)
+        with np.errstate(invalid="ignore"):
+            small = better & ~entered & (value - new[0] <= tolerance * value + 1e-300)
+        calm = np.where(small, calm + 1, np.where(better, 0, calm))
         x[better], value[better] = trial[better], new[0][better]
-        slope[better], curve[better], bound[better] = (a[better] for a in new[1:])
-        damp = np.where(better, np.maximum(damp * 0.2, 1e-9), np.maximum(damp, 1e-4) * 6.0)
-        finished = (calm >= 2) | (damp > 1e8)
-        if finished.any():
-            ended = open_[finished]
-            best[ended], final[ended], converged[ended] = x[finished], value[finished], True
-            keep = ~finished
-            open_ = open_[keep]
-            x, value, slope, curve, bound, damp, calm = _take(keep, x, value, slope, curve, bound, damp, calm)
-    best[open_], final[open_] = x, value
-    return from_free(form, best), final, converged
+        slope[better], curve[better], bound[better] = new[1][better], new[2][better], new[3][better]
+        damp = np.where(entered, damp, np.where(better, np.maximum(damp * _EASE, 1e-9), np.maximum(damp, 1e-4) * 6.0))
+        settled = (calm >= 1 + (damp > 1e-3)) | ((damp > 1e8) & np.isfinite(value))
+        finished = np.flatnonzero(settled | (asked >= steps) | ~np.isfinite(value))
+        if len(finished):
+            gone = ids[finished]
+            best[gone], final[gone], converged[gone] = x[finished], value[finished], settled[finished]
+            refill = finished[: count - queued]
+            if len(refill):
+                ids[refill] = np.arange(queued, queued + len(refill))
+                queued += len(refill)
+                x[refill], value[refill] = begin[ids[refill]], np.inf
+                damp[refill], calm[refill], asked[refill], slope[refill] = damping, 0, 0, 0.0
+                if own_weights:
+                    w[refill] = weights[ids[refill]]
+                if own_observed:
+                    y[refill] = observed[ids[refill]]
+            if len(refill) < len(finished):
+                keep = np.delete(np.arange(len(ids)), finished[len(refill) :])
+                ids = ids[keep]
+                x, value, slope, curve, bound, damp, calm, asked = _take(
+                    keep, x, value, slope, curve, bound, damp, calm, asked
+                )
+                w, y = w[keep] if own_weights else w, y[keep] if own_observed else y
+        stuck = held | ((x <= low) & (slope > 0)) | ((x >= high) & (slope < 0))
+        trial = np.clip(x + _step(slope, curve, bound, damp, stuck), low, high)
+    return Solution(from_free(form, best), final, converged)
 
 
-def _take(rows: Flags | NDArray[np.int64], *arrays: Array) -> tuple[Array, ...]:
+def _take(rows: NDArray[np.int64], *arrays: Array) -> tuple[Array, ...]:
     return tuple(a[rows] for a in arrays)
 
 

@@ -1,7 +1,7 @@
 """From many requests to few forward passes: single flight, store, ledger."""
 
-from gulliver.inference.session import BoundModel, Meter, Session
+from gulliver.inference.session import BoundModel, Meter, Session, Used
 from gulliver.inference.store import Store
 from gulliver.inference.types import Cost, Draft
 
-__all__ = ["BoundModel", "Cost", "Draft", "Meter", "Session", "Store"]
+__all__ = ["BoundModel", "Cost", "Draft", "Meter", "Session", "Store", "Used"]

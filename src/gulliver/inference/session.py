@@ -20,10 +20,27 @@ Told = TypeVar("Told")
 
 @dataclass
 class Meter:
-    """What one item under one recipe cost. A request met again within the same recipe computes nothing new."""
+    """What one item under one recipe cost. A request met again within the same recipe computes nothing new.
+
+    `uses` holds the key of each request in the order charged.
+    """
 
     seen: set[str] = field(default_factory=set)
     cost: Cost = field(default_factory=Cost)
+    uses: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Used:
+    """A request that a session used, without its text, and when it was first answered (0.0: in this session)."""
+
+    model: Model
+    reply: Reply
+    created: float = 0.0
+
+    @property
+    def cost(self) -> Cost:
+        return _cost(self.model, self.reply, first=True)
 
 
 @dataclass
@@ -36,12 +53,16 @@ class Spending:
 
 
 class Session:
-    """All requests of one study go through here. An engine opens when a request is not in the store."""
+    """All requests of one study go through here. An engine opens when a request is not in the store.
+
+    `ledger` holds each distinct request that was used, by its key.
+    """
 
     def __init__(self, store: Store, seed: int = 0, opener: Callable[[Model], Client] = open_client) -> None:
         self.store = store
         self.seed = seed
         self.spending = Spending()
+        self.ledger: dict[str, Used] = {}
         self._opener = opener
         self._flying: dict[str, asyncio.Task[Reply]] = {}
         self._clients: dict[str, tuple[Model, Client]] = {}
@@ -99,6 +120,13 @@ class Session:
             self._charge(meter, key, model, reply)
         return replies
 
+    def replay(self, uses: Sequence[tuple[str, Reply]], model: Model, meter: Meter, created: float) -> None:
+        """Charge requests whose texts were not kept, as when they were asked (at `created`, seconds of the epoch)."""
+        self.spending.replayed += len(uses)
+        for key, reply in uses:
+            self.ledger.setdefault(key, Used(model, reply, created))
+            self._charge(meter, key, model, reply)
+
     async def _ask(self, key: str, model: Model, request: Request) -> Reply:
         reply = await self._open(model).ask(request)
         self.spending.asked += 1
@@ -119,6 +147,9 @@ class Session:
     def _charge(self, meter: Meter, key: str, model: Model, reply: Reply) -> None:
         first = key not in meter.seen
         meter.seen.add(key)
+        meter.uses.append(key)
+        if key not in self.ledger:
+            self.ledger[key] = Used(model, replace(reply, text="", vector=None, error=""))
         meter.cost = meter.cost + _cost(model, reply, first)
 
 

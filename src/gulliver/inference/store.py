@@ -2,13 +2,18 @@
 
 SQLite in WAL mode with `synchronous=FULL` through SQLAlchemy (PostgreSQL by URL). Replies are committed at most 0.5 s or
 256 replies apart, and no caller sees a reply before its commit.
+
+With the switch that keeps no text, replies live in this process's memory only, and what is committed is each item's
+judgement: hashes, an outcome, and what it cost.
 """
 
 import asyncio
 import contextlib
 import hashlib
 import json
+import os
 import time
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,6 +37,14 @@ _answers = sql.Table(
     sql.Column("engine", sql.Text, nullable=False),
     sql.Column("request", sql.Text, nullable=False),
     sql.Column("reply", sql.Text, nullable=False),
+    sql.Column("created", sql.Float, nullable=False),
+)
+_judged = sql.Table(
+    "judgements",
+    _meta,
+    sql.Column("key", sql.String(64), primary_key=True),
+    sql.Column("model", sql.String(64), index=True, nullable=False),
+    sql.Column("judged", sql.Text, nullable=False),
     sql.Column("created", sql.Float, nullable=False),
 )
 _peaks = sql.Table(
@@ -72,11 +85,21 @@ def draw_seed(model: Model, request: Generate, draw: int, seed: int) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
-class Store:
-    """Answers by key. Use as an async context manager; reading is immediate, writing waits for its commit."""
+def texts_are_kept() -> bool:
+    """False when the environment says GULLIVER_KEEP_TEXT=0 (or false, no, off): no text reaches the disk then."""
+    return os.environ.get("GULLIVER_KEEP_TEXT", "").strip().lower() not in ("0", "false", "no", "off")
 
-    def __init__(self, url: str | Path | None = None) -> None:
+
+class Store:
+    """Answers by key. Use as an async context manager; reading is immediate, writing waits for its commit.
+
+    `keep_text` says whether prompts and replies are written down; when not, judgements are.
+    """
+
+    def __init__(self, url: str | Path | None = None, keep_text: bool = True) -> None:
         """`url`: a file, a SQLAlchemy URL, or None for `store.sqlite` in `GULLIVER_HOME`.
+
+        `keep_text` True still gives way to the environment (see `texts_are_kept`).
 
         Raises:
             GulliverError: the database cannot be opened or written.
@@ -97,7 +120,9 @@ class Store:
             raise GulliverError(
                 f"The store {shown} cannot be opened ({_short(error)}); check the path or move it away."
             ) from None
-        self._waiting: list[tuple[dict[str, Any], asyncio.Future[None]]] = []
+        self.keep_text = keep_text and texts_are_kept()
+        self._unkept: dict[str, Reply] = {}
+        self._waiting: list[tuple[sql.Table, dict[str, Any], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
 
@@ -117,7 +142,8 @@ class Store:
 
     def get(self, keys: list[str]) -> dict[str, Reply]:
         """The replies that are there, by key."""
-        found: dict[str, Reply] = {}
+        found = {key: self._unkept[key] for key in keys if key in self._unkept}
+        keys = [key for key in keys if key not in found]
         with self._engine.connect() as connection:
             for start in range(0, len(keys), 500):
                 chosen = sql.select(_answers.c.key, _answers.c.reply).where(
@@ -128,7 +154,10 @@ class Store:
         return found
 
     async def put(self, key: str, model: Model, request: Request, reply: Reply) -> None:
-        """Keep one reply; returns once it is committed."""
+        """Keep one reply; returns once it is committed (or, without texts, is in this process's memory)."""
+        if not self.keep_text:
+            self._unkept[key] = reply
+            return
         row = {
             "key": key,
             "model": model.card.digest,
@@ -137,11 +166,31 @@ class Store:
             "reply": json.dumps({k: v for k, v in asdict(reply).items() if v is not None}),
             "created": time.time(),
         }
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.append((row, done))
-        if len(self._waiting) == 1 or len(self._waiting) >= BATCH:
-            self._wake.set()
-        await done
+        await self._commit(_answers, row)
+
+    def judged(self, key: str) -> tuple[dict[str, Any], float] | None:
+        """An item's judgement and when it was made (seconds of the epoch), or None."""
+        with self._engine.connect() as connection:
+            chosen = sql.select(_judged.c.judged, _judged.c.created).where(_judged.c.key == key)
+            row = connection.execute(chosen).first()
+        return None if row is None else (json.loads(row[0]), float(row[1]))
+
+    async def put_judged(self, key: str, model: Model, judged: dict[str, Any]) -> None:
+        """Keep one item's judgement, which must hold no text; returns once it is committed."""
+        row = {"key": key, "model": model.card.digest, "judged": json.dumps(judged), "created": time.time()}
+        await self._commit(_judged, row)
+
+    def created(self, keys: Collection[str]) -> dict[str, float]:
+        """When each kept answer was committed (seconds of the epoch)."""
+        found: dict[str, float] = {}
+        wanted = list(keys)
+        with self._engine.connect() as connection:
+            for start in range(0, len(wanted), 500):
+                chosen = sql.select(_answers.c.key, _answers.c.created).where(
+                    _answers.c.key.in_(wanted[start : start + 500])
+                )
+                found.update((key, float(when)) for key, when in connection.execute(chosen))
+        return found
 
     def peak(self, model: Model, seen: int = 0) -> int:
         """The highest memory (bytes) ever seen of this model's process, after noting `seen`."""
@@ -158,6 +207,13 @@ class Store:
         with self._engine.connect() as connection:
             return int(connection.execute(sql.select(sql.func.count()).select_from(_answers)).scalar_one())
 
+    async def _commit(self, table: sql.Table, row: dict[str, Any]) -> None:
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((table, row, done))
+        if len(self._waiting) == 1 or len(self._waiting) >= BATCH:
+            self._wake.set()
+        await done
+
     async def _write(self) -> None:
         while True:
             await self._wake.wait()
@@ -172,22 +228,23 @@ class Store:
         if not batch:
             return
         try:
-            rows = {row["key"]: row for row, _ in batch}
             with self._engine.begin() as connection:
-                known = connection.execute(sql.select(_answers.c.key).where(_answers.c.key.in_(list(rows)))).scalars()
-                for key in list(known):
-                    rows.pop(key, None)
-                if rows:
-                    connection.execute(sql.insert(_answers), list(rows.values()))
+                for table in {table.name: table for table, _, _ in batch}.values():
+                    rows = {row["key"]: row for of, row, _ in batch if of is table}
+                    known = connection.execute(sql.select(table.c.key).where(table.c.key.in_(list(rows)))).scalars()
+                    for key in list(known):
+                        rows.pop(key, None)
+                    if rows:
+                        connection.execute(sql.insert(table), list(rows.values()))
         except sql.exc.SQLAlchemyError as error:
             failure = GulliverError(
                 f"The store cannot be written ({_short(error)}); free some disk space, then run the same command again."
             )
-            for _, done in batch:
+            for _, _, done in batch:
                 if not done.done():
                     done.set_exception(failure)
         else:
-            for _, done in batch:
+            for _, _, done in batch:
                 if not done.done():
                     done.set_result(None)
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from gulliver.inference import Cost, Meter, Session
 from gulliver.studies.recipe import Recipe
 from gulliver.studies.result import ItemRecord
+from gulliver.studies.unkept import keep, replayed, without_texts
 from gulliver.tasks.base import Item, judge
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One item's outcome under one recipe, with its line of the ledger."""
+    """One item's outcome under one recipe, with its line of the ledger and the keys of its requests."""
 
     record: ItemRecord
     cost: Cost
+    uses: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
@@ -39,6 +41,9 @@ async def ask_items(recipe: Recipe, items: Sequence[Item], session: Session) -> 
 
 
 async def _ask(recipe: Recipe, item: Item, session: Session) -> Asked:
+    if not session.store.keep_text and (known := replayed(recipe, item, session)) is not None:
+        record, meter = known
+        return Asked(record, meter.cost, tuple(meter.uses))
     meter = Meter()
     answer = await recipe.strategy.answer(item, session.bind(recipe.model, meter))
     judgement = judge(item, answer)
@@ -54,7 +59,10 @@ async def _ask(recipe: Recipe, item: Item, session: Session) -> Asked:
         flops=meter.cost.flops_computed,
         seconds=meter.cost.seconds,
     )
-    return Asked(record, meter.cost)
+    if not session.store.keep_text:
+        await keep(recipe, item, record.outcome, meter, session)
+        record = without_texts(record)
+    return Asked(record, meter.cost, tuple(meter.uses))
 
 
 def _text(value: object) -> str:

@@ -80,7 +80,7 @@ def find(
     config = prepared.config
 
     async def work() -> StudyResult:
-        async with Store(store) as kept, Session(kept, config.seed) as session:
+        async with Store(store, config.keep_text) as kept, Session(kept, config.seed) as session:
             runner = Runner(prepared, session, watch)
             await runner.run()
             result = summarise(runner, session)

@@ -23,6 +23,7 @@ from gulliver.studies.power import resolvable_gap
 from gulliver.studies.prediction import predict_next
 from gulliver.studies.result import Answer, Prediction, RecipeResult, RunInfo, Spent, StudyResult
 from gulliver.studies.study import Entrant, Prepared, Runner, costs_of
+from gulliver.studies.unkept import without_texts
 
 
 def summarise(runner: Runner, session: Session) -> StudyResult:
@@ -117,7 +118,7 @@ def _result(entrant: Entrant, runner: Runner) -> RecipeResult:
         needed=entrant.trial.needed if entrant.trial and entrant.verdict == "undecided" else None,
         floor=entrant.recipe is None,
         note=entrant.note,
-        records=tuple(a.record for a in asked),
+        records=tuple(a.record if runner.session.store.keep_text else without_texts(a.record) for a in asked),
     )
 
 

@@ -1,0 +1,72 @@
+"""Items whose texts are not kept: what is written down instead, so that a rerun replays the outcome without asking.
+
+A judgement is found by a hash of the model as run, the strategy, the seed, Gulliver's version, and all that the item
+is: its question, prompt, target, choices, exemplars, limits and judge. It holds the outcome and, for each request, its
+key and what it took. Outcomes of failed requests are not kept: they are worth another try.
+"""
+
+import hashlib
+import json
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from gulliver.inference import Meter, Session
+from gulliver.inference.store import model_key
+from gulliver.models.base import Reply
+from gulliver.studies.recipe import Recipe
+from gulliver.studies.result import ItemRecord
+from gulliver.tasks.base import Item
+
+
+def judgement_key(recipe: Recipe, item: Item, seed: int) -> str:
+    """The content address of one item's judgement under one recipe."""
+    judge: Any = item.judge
+    code = Path(judge.path) if isinstance(getattr(judge, "path", None), str) else None
+    content = [
+        version("gulliver"), model_key(recipe.model), recipe.strategy.text, seed,
+        item.id, item.question, repr(item.target), [[m.role, m.content] for m in item.prompt], repr(dict(item.fields)),
+        item.choices, repr(item.exemplars), item.max_tokens, item.stop, repr(judge),
+        hashlib.sha256(code.read_bytes()).hexdigest() if code is not None and code.is_file() else "",
+    ]  # fmt: skip
+    text = json.dumps(content, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def without_texts(record: ItemRecord) -> ItemRecord:
+    """The record with nothing left that the task's data or a model wrote."""
+    return replace(record, question="", target="", value="", text="", program="", detail="")
+
+
+def replayed(recipe: Recipe, item: Item, session: Session) -> tuple[ItemRecord, Meter] | None:
+    """The item's outcome and cost from an earlier run, or None when it must be asked."""
+    found = session.store.judged(judgement_key(recipe, item, session.seed))
+    if found is None:
+        return None
+    judged, created = found
+    meter = Meter()
+    uses = [(key, _reply(numbers)) for key, numbers in judged["uses"]]
+    session.replay(uses, recipe.model, meter, created)
+    record = ItemRecord(item.id, "", "", judged["outcome"], "", "", flops=meter.cost.flops_computed, seconds=meter.cost.seconds)  # fmt: skip
+    return record, meter
+
+
+async def keep(recipe: Recipe, item: Item, outcome: str, meter: Meter, session: Session) -> None:
+    """Write down the outcome and what it took; returns once it is committed."""
+    if outcome == "failed":
+        return
+    uses = [[key, _numbers(session.ledger[key].reply)] for key in meter.uses]
+    judged = {"outcome": outcome, "uses": uses}
+    await session.store.put_judged(judgement_key(recipe, item, session.seed), recipe.model, judged)
+
+
+def _numbers(reply: Reply) -> list[float | None]:
+    return [reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens, reply.seconds, reply.joules]
+
+
+def _reply(numbers: list[Any]) -> Reply:
+    prompt, completion, cached, seconds, joules = numbers
+    return Reply(
+        prompt_tokens=prompt, completion_tokens=completion, cached_tokens=cached, seconds=seconds, joules=joules
+    )

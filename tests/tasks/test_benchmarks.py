@@ -6,6 +6,7 @@ from gulliver.inference.types import Draft
 from gulliver.sandbox import run
 from gulliver.tasks import extract, judge, load_task
 from gulliver.tasks.gsm8k import EXEMPLARS
+from gulliver.tasks.hellaswag import plain
 from gulliver.tasks.humaneval import EXEMPLARS as FUNCTIONS
 
 
@@ -57,3 +58,32 @@ def test_a_function_that_does_nothing_passes_none_of_humanevals_tests() -> None:
     for item in load_task("humaneval", items=30).test:
         said = f"```python\ndef {item.fields['entry_point']}(*args):\n    return None\n```"
         assert judge(item, item.read(Draft(said))).outcome == "wrong"
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(("name", "options"), [("hellaswag", {4}), ("truthfulqa", set(range(2, 11)))])
+def test_a_set_of_choices_has_a_letter_for_each_and_a_bare_text_before_them(name: str, options: set[int]) -> None:
+    task = load_task(name)
+    assert (len(task.test), task.public, len({item.id for item in task.test})) == (100, True, 100)
+    assert {len(item.choices) for item in task.test} <= options
+    for item in task.test:
+        place = "ABCDEFGHIJ".index(item.target)
+        assert f"\n{item.target}. {item.choices[place]}\n" in f"{item.prompt[-1].content}\n"
+        assert item.cloze == item.cloze.rstrip()
+        assert not item.cloze.endswith(item.choices[place])
+        for letter in "ABCDEFGHIJ"[: len(item.choices)]:
+            said = judge(item, item.read(Draft(f"{letter}. {item.choices['ABCDEFGHIJ'.index(letter)]}"))).outcome
+            assert said == ("right" if letter == item.target else "wrong")
+
+
+@pytest.mark.models
+def test_the_true_choice_of_truthfulqa_is_not_always_the_first() -> None:
+    targets = [item.target for item in load_task("truthfulqa").test]
+    assert targets.count("A") < 40
+    assert targets == [item.target for item in load_task("truthfulqa", seed=5).test]
+
+
+def test_the_marks_of_a_how_to_are_taken_out() -> None:
+    assert (
+        plain("How to bake: [header] How to bake [title] Mix. [step] Stir.") == "How to bake: How to bake. Mix. Stir."
+    )

@@ -91,3 +91,12 @@ def _leading(part: str, labels: Sequence[str]) -> str | None:
         ):
             return label
     return None
+
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""Labels of options that are shown with letters."""
+
+
+def lettered(question: str, options: Sequence[str]) -> str:
+    """The question with its options below it, a letter before each; at most 26."""
+    return "\n".join([question, "", *(f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False))])

@@ -12,7 +12,15 @@ from gulliver.spec import parse
 from gulliver.tasks.base import Task
 
 GROUP = "gulliver.tasks"
-_BUILT_IN = {"gsm8k": "gsm8k", "humaneval": "humaneval", "ifbench": "ifbench", "intents": "intents"}
+_BUILT_IN = {
+    "gsm8k": "gsm8k",
+    "humaneval": "humaneval",
+    "ifbench": "ifbench",
+    "hellaswag": "hellaswag",
+    "truthfulqa": "truthfulqa",
+    "bfcl": "bfcl",
+    "intents": "intents",
+}
 _FILES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 
 

@@ -45,11 +45,18 @@ class Used:
 
 @dataclass
 class Spending:
-    """What a session really paid, and how many requests it took from the store."""
+    """What a session really paid, in all and for each model by name, and how many requests it took from the store."""
 
     asked: int = 0
     replayed: int = 0
     cost: Cost = field(default_factory=Cost)
+    models: dict[str, Cost] = field(default_factory=dict)
+
+    def pay(self, model: Model, cost: Cost) -> None:
+        """Count one request that was asked."""
+        self.asked += 1
+        self.cost = self.cost + cost
+        self.models[model.name] = self.models.get(model.name, Cost()) + cost
 
 
 class Session:
@@ -129,8 +136,7 @@ class Session:
 
     async def _ask(self, key: str, model: Model, request: Request) -> Reply:
         reply = await self._open(model).ask(request)
-        self.spending.asked += 1
-        self.spending.cost = self.spending.cost + _cost(model, reply, first=True)
+        self.spending.pay(model, _cost(model, reply, first=True))
         if reply.finish != "failed":  # a failure is worth another try next time
             await self.store.put(key, model, request, reply)
         return reply

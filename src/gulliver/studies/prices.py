@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gulliver.errors import StudyError
+from gulliver.inference import Cost
 
 _FORMS = "two numbers, money for a million prompt and completion tokens, or a table {prompt = 1.0, completion = 2.0, batch = 0.5}"
 
@@ -35,6 +36,21 @@ def read_prices(table: Mapping[str, Any]) -> dict[str, Price]:
         StudyError: a price is neither, or below 0, or its batch share is not in (0, 1].
     """
     return {model: _price(model, value) for model, value in table.items()}
+
+
+def both_prices(models: Mapping[str, Cost], prices: Mapping[str, Price]) -> tuple[float | None, float | None]:
+    """Money for what each model was asked, by its name: at once, and as a batch; None when no model has such a price.
+
+    A model without a batch price counts in full in the second.
+    """
+    now = batch = None
+    for name, cost in models.items():
+        if (price := prices.get(name)) is None:
+            continue
+        prompt, completion = cost.prompt_tokens / 1e6, cost.completion_tokens / 1e6
+        sums = [prompt * p + completion * c for p, c in (price.at(False), price.at(True))]
+        now, batch = (now or 0.0) + sums[0], (batch or 0.0) + sums[1]
+    return now, batch if any(price.batch is not None for price in prices.values()) else None
 
 
 def _price(model: str, value: Any) -> Price:

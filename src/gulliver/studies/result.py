@@ -122,7 +122,13 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Spent:
-    """What this run really paid (`asked` requests) and what it took from the store (`replayed`)."""
+    """What this run really paid (`asked` requests) and what it took from the store (`replayed`).
+
+    Attributes:
+        seconds: engines' busy time; elapsed: seconds by the clock from the race's start to its end.
+        money: at the prices the study counts; money_now, money_batch: the same requests at today's prices, and as a batch
+            within a day (None where no price, or no batch price, is given).
+    """
 
     asked: int = 0
     replayed: int = 0
@@ -132,11 +138,50 @@ class Spent:
     seconds: float = 0.0
     joules: float | None = None
     money: float | None = None
+    elapsed: float | None = None
+    money_now: float | None = None
+    money_batch: float | None = None
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A forecast of one quantity, and what was spent of it; `spent` is None when nobody told."""
+
+    name: str
+    low: float
+    median: float
+    high: float
+    spent: float | None = None
+
+    @property
+    def held(self) -> bool | None:
+        """Whether what was spent lies in the interval; None when it is not known."""
+        return None if self.spent is None else self.low <= self.spent <= self.high
+
+
+@dataclass(frozen=True)
+class ForecastCheck:
+    """What a dry run said would be spent, against what was spent since.
+
+    Attributes:
+        made: when the forecast was made (ISO 8601); confidence: of its intervals.
+        chance: what the forecast gave to the answer that came out.
+    """
+
+    made: str
+    confidence: float
+    chance: float
+    quantities: tuple[Quantity, ...]
 
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What was run on what, so that it can be run again."""
+    """What was run on what, so that it can be run again.
+
+    Attributes:
+        race: whether recipes were asked only as long as needed; batch: whether money counts batch prices.
+        keep_text: whether prompts and answers were written down.
+    """
 
     id: str
     study: str
@@ -158,6 +203,9 @@ class RunInfo:
     models: tuple[dict[str, Any], ...]
     power: str
     folder: str
+    race: bool = True
+    batch: bool = False
+    keep_text: bool = True
 
 
 @dataclass(frozen=True)
@@ -171,6 +219,7 @@ class StudyResult:
     spent: Spent
     run: RunInfo
     warnings: tuple[str, ...] = field(default=())
+    forecast: ForecastCheck | None = None
 
     def to_json(self, records: bool = False) -> dict[str, Any]:
         """Plain data; item records only when asked for."""

@@ -1,12 +1,38 @@
 """Runs that were finished, read back from their folders."""
 
+import dataclasses
+import difflib
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gulliver.errors import StudyError
 from gulliver.home import home
-from gulliver.studies.result import Answer, ItemRecord, Prediction, RecipeResult, RunInfo, Spent, StudyResult
+from gulliver.studies.result import (
+    Answer,
+    ForecastCheck,
+    ItemRecord,
+    MakingResult,
+    Prediction,
+    Quantity,
+    RecipeResult,
+    RunInfo,
+    Spent,
+    StudyResult,
+)
+
+Made = TypeVar("Made")
+
+
+def run_files() -> list[Path]:
+    """The `result.json` of every finished run, the newest last."""
+    return sorted((home() / "runs").glob("*/result.json"), key=lambda path: path.stat().st_mtime)
+
+
+def run_names() -> list[str]:
+    """The ids of all finished runs, the newest last."""
+    return [path.parent.name for path in run_files()]
 
 
 def find_run(name: str = "latest") -> StudyResult:
@@ -15,39 +41,65 @@ def find_run(name: str = "latest") -> StudyResult:
     Raises:
         StudyError: there is none, or its file was written by another version.
     """
-    path = Path(name)
-    if name == "latest":
-        found = sorted((home() / "runs").glob("*/result.json"), key=lambda p: p.stat().st_mtime)
-        if not found:
-            raise StudyError("No run was finished yet; start one with: gulliver find STUDY.toml")
-        path = found[-1]
-    elif path.is_dir():
-        path = path / "result.json"
-    elif not path.is_file():
-        path = home() / "runs" / name / "result.json"
-    if not path.is_file():
-        raise StudyError(f"There is no run {name!r}; give a run's id or folder, or `latest`.")
+    path = _file(name)
     try:
-        return _result(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, KeyError) as error:
+        return _result(read_json(path))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StudyError(f"{path} cannot be read as a run ({error}); run its study again.") from None
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """What a run's file holds, as plain data.
+
+    Raises:
+        ValueError: it is not a JSON object.
+    """
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(data, dict):
+        raise ValueError("it holds no JSON object")
+    return data
+
+
+def _file(name: str) -> Path:
+    path = Path(name)
+    if name == "latest":
+        found = run_files()
+        if not found:
+            raise StudyError("No run was finished yet; start one with: gulliver find STUDY.toml")
+        return found[-1]
+    if path.is_dir():
+        path = path / "result.json"
+    elif not path.is_file():
+        path = home() / "runs" / name / "result.json"
+    if path.is_file():
+        return path
+    names = run_names()
+    near = difflib.get_close_matches(name, names, 3, 0.4)
+    hint = f"near it are {', '.join(near)}" if near else "`gulliver runs` lists those there are"
+    raise StudyError(f"There is no run {name!r}; {hint}; give a run's id or folder, or `latest`.")
+
+
 def _result(data: dict[str, Any]) -> StudyResult:
-    recipes = [
-        RecipeResult(**{**row, "records": tuple(ItemRecord(**record) for record in row["records"])})
-        for row in data["recipes"]
-    ]
+    check = data.get("forecast")
     return StudyResult(
-        Answer(**_tuples(data["answer"])),
-        tuple(recipes),
+        _made(Answer, data["answer"]),
+        tuple(_recipe(row) for row in data["recipes"]),
         tuple(data["frontier"]),
-        tuple(Prediction(**row) for row in data["prediction"]),
-        Spent(**data["spent"]),
-        RunInfo(**_tuples(data["run"])),
+        tuple(_made(Prediction, row) for row in data["prediction"]),
+        _made(Spent, data["spent"]),
+        _made(RunInfo, data["run"]),
         tuple(data["warnings"]),
+        check and ForecastCheck(**{**check, "quantities": tuple(_made(Quantity, q) for q in check["quantities"])}),
     )
 
 
-def _tuples(row: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+def _recipe(row: Mapping[str, Any]) -> RecipeResult:
+    making = row.get("making")
+    records = tuple(ItemRecord(**record) for record in row["records"])
+    return _made(RecipeResult, {**row, "records": records, "making": making and _made(MakingResult, making)})
+
+
+def _made(kind: type[Made], row: Mapping[str, Any]) -> Made:
+    """The dataclass from its row; lists were tuples, and what a newer version added is left out."""
+    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in row.items() if key in names})

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from gulliver.studies.config import StudyConfig
 from gulliver.studies.frontier import cost_interval, frontier
 from gulliver.studies.power import resolvable_gap
 from gulliver.studies.prediction import predict_next
+from gulliver.studies.prices import both_prices
 from gulliver.studies.result import Answer, Prediction, RecipeResult, RunInfo, Spent, StudyResult
 from gulliver.studies.study import Entrant, Prepared, Runner, costs_of
 from gulliver.studies.unkept import without_texts
@@ -29,6 +31,7 @@ from gulliver.studies.unkept import without_texts
 def summarise(runner: Runner, session: Session) -> StudyResult:
     """Everything a study says, from a race that has ended."""
     prepared = runner.prepared
+    elapsed = time.monotonic() - runner.started
     entrants = list(runner.entrants)
     if runner.reference is not None and runner.reference not in entrants:
         entrants.append(runner.reference)
@@ -37,7 +40,7 @@ def summarise(runner: Runner, session: Session) -> StudyResult:
     cost = spending.cost
     spent = Spent(
         spending.asked, spending.replayed, cost.prompt_tokens, cost.completion_tokens, cost.flops_computed,
-        cost.seconds, cost.joules, cost.money,
+        cost.seconds, cost.joules, cost.money, elapsed, *both_prices(spending.models, prepared.config.prices),
     )  # fmt: skip
     answer = _answer(runner, results)
     warnings = list(runner.warnings)
@@ -53,7 +56,7 @@ def summarise(runner: Runner, session: Session) -> StudyResult:
         tuple(members),
         tuple(_predictions(results, prepared)),
         spent,
-        _run_info(prepared),
+        _run_info(prepared, session.store.keep_text),
         tuple(warnings),
     )
 
@@ -217,7 +220,27 @@ def _predictions(results: Sequence[RecipeResult], prepared: Prepared) -> list[Pr
     return made
 
 
-def _run_info(prepared: Prepared) -> RunInfo:
+def run_id(prepared: Prepared) -> str:
+    """The run's name: the study's, and a hash of what decides its answer."""
+    config = prepared.config
+    content = json.dumps(
+        [
+            sorted(r.text for r in prepared.recipes),
+            config.target_text,
+            prepared.task.digest,
+            config.seed,
+            config.confidence,
+            config.items,
+            config.race,
+            config.cheap,
+            config.about,
+        ]
+    )
+    name = re.sub(r"[^\w.\-]+", "-", config.name)
+    return f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+
+
+def _run_info(prepared: Prepared, keep_text: bool) -> RunInfo:
     config, task = prepared.config, prepared.task
     models: dict[str, dict[str, Any]] = {}
     for recipe in [*prepared.recipes, *([prepared.reference] if prepared.reference else [])]:
@@ -229,21 +252,7 @@ def _run_info(prepared: Prepared) -> RunInfo:
             "architecture": card.architecture, "context_length": card.context_length, "family": card.family, "note": card.note,
             "settings": dict(model.options),
         }  # fmt: skip
-    content = json.dumps(
-        [
-            sorted(r.text for r in prepared.recipes),
-            config.target_text,
-            task.digest,
-            config.seed,
-            config.confidence,
-            config.items,
-            config.race,
-            config.cheap,
-            config.about,
-        ]
-    )
-    name = re.sub(r"[^\w.\-]+", "-", config.name)
-    run = f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:8]}"
+    run = run_id(prepared)
     return RunInfo(
         id=run,
         study=config.name,
@@ -265,6 +274,9 @@ def _run_info(prepared: Prepared) -> RunInfo:
         models=tuple(models.values()),
         power=power_sentence(prepared),
         folder=str(home() / "runs" / run),
+        race=config.race,
+        batch=config.batch,
+        keep_text=keep_text,
     )
 
 

@@ -13,8 +13,9 @@ import pytest
 
 from gulliver.errors import ModelError
 from gulliver.models.base import Card, Client, Generate, Model, Reply, Sampling, Score
-from gulliver.models.engines.openvino import BLOCK, CACHE_BYTES, SEQUENCES, _before_stop, cache_blocks
+from gulliver.models.engines.openvino import BLOCK, CACHE_BYTES, SEQUENCES, cache_blocks
 from gulliver.models.engines.process import EngineProcess
+from gulliver.models.engines.tokens import before_stop
 from gulliver.models.load import load_model
 from tests.models.engine_contract import QUESTION, EngineContract
 
@@ -149,5 +150,5 @@ def test_the_cache_holds_every_sequence_or_one_context_within_its_limit() -> Non
 
 
 def test_text_is_cut_before_the_first_of_several_stop_strings() -> None:
-    assert _before_stop("one two three", ("three", "two")) == "one "
-    assert _before_stop("one", ("", "x")) == "one"
+    assert before_stop("one two three", ("three", "two")) == "one "
+    assert before_stop("one", ("", "x")) == "one"

@@ -1,6 +1,10 @@
-"""From a name to a model: a rung, `hf:owner/name`, `gguf:path`, `dir:path`, `openai:name@url`, `scripted:name?…`."""
+"""From a name to a model: a rung, `hf:owner/name`, `gguf:path`, `dir:path`, `openai:name@url`, `scripted:name?…`.
+
+`torch:` before a rung, `hf:`, `gguf:` or `dir:` runs the same weights with the engine torch.
+"""
 
 import hashlib
+import importlib.util
 import os
 from dataclasses import replace
 from functools import cache
@@ -8,9 +12,10 @@ from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, v
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from gulliver.errors import ModelError
+from gulliver.errors import MissingExtra, ModelError
 from gulliver.home import folder
 from gulliver.models.base import Card, Model
+from gulliver.models.folders import card_from_folder, holds_weights
 from gulliver.models.gguf_files import card_from_gguf
 from gulliver.models.ladder import Rung, find_rung
 from gulliver.models.pull import prepare, pull
@@ -18,6 +23,7 @@ from gulliver.models.sources import Progress, fetch_url, only_one
 
 # What OpenVINO GenAI 2026.4 reads from a GGUF; on others it fails when loading.
 GGUF_ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3"})
+TORCH_OPTIONS = {"precision": ("fp32", "bf16"), "device": ("cpu", "cuda")}
 
 
 def load_model(name: str, progress: Progress | None = None) -> Model:
@@ -31,7 +37,7 @@ def load_model(name: str, progress: Progress | None = None) -> Model:
         raise ModelError(f"{name!r} names nothing after the colon; write it as {kind}:…")
     if not colon:
         return _rung(find_rung(name), progress)
-    makers = {"hf": _hub, "gguf": _gguf, "dir": _folder, "openai": _endpoint, "scripted": _scripted}
+    makers = {"hf": _hub, "gguf": _gguf, "dir": _folder, "torch": _torch, "openai": _endpoint, "scripted": _scripted}
     for point in _installed():
         if point.name == kind:
             made: Model = point.load()(rest)
@@ -105,9 +111,34 @@ def _folder(name: str, rest: str, progress: Progress | None) -> Model:
         return _gguf(name, str(ggufs[0]), progress)
     if len(ggufs) > 1:
         raise ModelError(f"{path} holds {len(ggufs)} GGUF files; name one with gguf:path.")
+    if holds_weights(path):
+        raise ModelError(
+            f"{path} holds safetensors and no GGUF; run them with torch:{name}, or convert them to GGUF (llama.cpp's convert_hf_to_gguf.py) and name the file with gguf:path."
+        )
     raise ModelError(
         f"{path} holds no GGUF; convert the weights to GGUF (llama.cpp's convert_hf_to_gguf.py) and name the file with gguf:path."
     )
+
+
+def _torch(name: str, rest: str, progress: Progress | None) -> Model:
+    inner, _mark, query = rest.partition("?")
+    options = {key: values[0] for key, values in TORCH_OPTIONS.items()} | dict(parse_qsl(query, keep_blank_values=True))
+    for key, value in options.items():
+        if value not in TORCH_OPTIONS.get(key, ()):
+            known = " and ".join(f"{key}={'|'.join(values)}" for key, values in TORCH_OPTIONS.items())
+            raise ModelError(f"{name!r} has the option {key}={value}, which torch: has not; it has {known}.")
+    if any(importlib.util.find_spec(package) is None for package in ("torch", "transformers")):
+        raise MissingExtra("The engine torch", "torch")
+    path = Path(inner.removeprefix("dir:")).expanduser().resolve()
+    if inner.startswith("dir:") and holds_weights(path):
+        card, location = card_from_folder(path, name), path
+    else:
+        model = load_model(inner, progress)
+        if model.engine != "openvino" or model.location is None:
+            raise ModelError(f"{name!r} has no weights here to run; write torch: before a rung, hf:, gguf: or dir:.")
+        card, location = replace(model.card, name=name), model.location
+    card = replace(card, format=f"{options['precision']}, from {card.format}")
+    return Model(name, card, "torch", f"{version('transformers')} on torch {version('torch')}", location, options)
 
 
 def _hub(name: str, rest: str, progress: Progress | None) -> Model:

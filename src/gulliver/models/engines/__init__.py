@@ -18,11 +18,11 @@ def open_client(model: Model) -> Client:
         from gulliver.models.engines.scripted import ScriptedClient
 
         return ScriptedClient(model)
-    if model.engine in ("openvino", "scripted"):
+    if model.engine in ("openvino", "torch", "scripted"):
         from gulliver.models.engines.process import EngineProcess
 
         return EngineProcess(model)
-    raise ModelError(f"There is no engine {model.engine!r}; there are openvino, endpoint and scripted.")
+    raise ModelError(f"There is no engine {model.engine!r}; there are openvino, torch, endpoint and scripted.")
 
 
 def open_engine(model: Model) -> Engine:
@@ -35,6 +35,10 @@ def open_engine(model: Model) -> Engine:
         from gulliver.models.engines.openvino import OpenVino
 
         return OpenVino(model)
+    if model.engine == "torch":
+        from gulliver.models.engines.torch_engine import Torch
+
+        return Torch(model)
     if model.engine == "scripted":
         from gulliver.models.engines.scripted import Scripted
 

@@ -12,17 +12,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gulliver.errors import ModelError
-from gulliver.models.base import Card, Embed, Generate, Model, Reply, Request, Score
+from gulliver.models.base import Card, Generate, Model, Reply, Request, Score
 from gulliver.models.engines import is_on
 from gulliver.models.engines.energy import EnergyMeter, Shares
+from gulliver.models.engines.tokens import ENDS, before_stop, tokenise
 
 SEQUENCES = 64
 BATCHED_TOKENS = 512
 BLOCK = 32
 CACHE_BYTES = 6 << 30
 _EXACT = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0, "KV_CACHE_PRECISION": "f32"}
-# Files name one end token; chat models were taught to end a turn with another.
-_ENDS = ("<|im_end|>", "<|endoftext|>", "<end_of_turn>", "<|eot_id|>", "<|end|>", "<|end_of_text|>")
 
 
 @dataclass
@@ -72,34 +71,12 @@ class OpenVino:
         self._energy = EnergyMeter()
 
     def submit(self, key: int, request: Request) -> None:
-        if isinstance(request, Embed):
-            self._refuse(key, "This engine does not embed text; use an encoder.")
+        made = tokenise(request, self._encode, self._most)
+        if isinstance(made, Reply):
+            self._refused.append((key, made))
             return
-        try:
-            (request.prompt + getattr(request, "continuation", "")).encode()
-        except UnicodeEncodeError:
-            self._refuse(key, "The prompt holds half a character (a lone surrogate); mend the text it was made from.")
-            return
-        prompt = self._encode(request.prompt)
-        tokens = prompt
-        if isinstance(request, Score):
-            tokens = self._joined(request.prompt, request.continuation, prompt)
-            if len(tokens) == len(prompt):
-                self._refused.append((key, Reply(prompt_tokens=len(prompt), logprob=0.0)))
-                return
-            new = 1  # with none, the engine returns memory that nobody wrote
-        else:
-            new = min(request.sampling.max_tokens, self._most - len(tokens))
-        if not prompt:
-            self._refuse(key, "The prompt is empty; write at least one token.")
-        elif len(tokens) >= self._most:
-            self._refuse(
-                key, f"The prompt has {len(tokens)} tokens and at most {self._most - 1} can be read; shorten it."
-            )
-        elif new < 1:
-            self._refuse(key, "max_tokens is below 1; ask for at least one token.")
-        else:
-            self._queue.append((key, _Row(request, tokens, len(prompt), new, len(tokens))))
+        new = made.new or 1  # with none, the engine returns memory that nobody wrote
+        self._queue.append((key, _Row(made.request, made.ids, made.prompt, new, len(made.ids))))
 
     def step(self) -> list[tuple[int, Reply]]:
         finished, self._refused = self._refused, []
@@ -181,7 +158,7 @@ class OpenVino:
         text = self._tokenizer.decode(ids, skip_special_tokens=True)
         return replace(
             common,
-            text=_before_stop(text, row.request.sampling.stop),
+            text=before_stop(text, row.request.sampling.stop),
             finish="length" if reason == self._genai.GenerationFinishReason.LENGTH else "stop",
             completion_tokens=len(ids),
             logprob=float(sum(logprobs)),
@@ -216,7 +193,7 @@ class OpenVino:
     def _end_tokens(self) -> list[int]:
         stated = int(self._tokenizer.get_eos_token_id())
         vocabulary = {_bytes(token): number for token, number in self._tokenizer.get_vocab().items()}
-        known = [vocabulary[name.encode()] for name in _ENDS if name.encode() in vocabulary]
+        known = [vocabulary[name.encode()] for name in ENDS if name.encode() in vocabulary]
         return list(dict.fromkeys(number for number in (stated, *known) if number >= 0))
 
     def _encode(self, text: str) -> list[int]:
@@ -225,21 +202,11 @@ class OpenVino:
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).input_ids.data[0].tolist()
         return ids
 
-    def _joined(self, prompt: str, continuation: str, before: list[int]) -> list[int]:
-        """Tokens of both together, as the model would write them; apart when they would merge where they meet."""
-        together = self._encode(prompt + continuation)
-        if together[: len(before)] == before and len(together) > len(before):
-            return together
-        return before + self._encode(continuation)
-
     def _tensor(self, tokens: list[int]) -> Any:
         import numpy as np
         import openvino as ov
 
         return ov.Tensor(np.array([tokens], dtype=np.int64))
-
-    def _refuse(self, key: int, sentence: str) -> None:
-        self._refused.append((key, Reply(finish="failed", error=sentence)))
 
 
 def cache_blocks(card: Card, number_bytes: int) -> int:
@@ -250,12 +217,6 @@ def cache_blocks(card: Card, number_bytes: int) -> int:
     token = 2 * number_bytes * card.layers * card.kv_heads * card.head_dim or 1 << 16
     wanted = max(SEQUENCES * 1024, card.context_length)
     return max(8, min(wanted, CACHE_BYTES // token) // BLOCK)
-
-
-def _before_stop(text: str, stop: tuple[str, ...]) -> str:
-    """The text up to the first stop string."""
-    places = [place for place in (text.find(mark) for mark in stop if mark) if place >= 0]
-    return text[: min(places)] if places else text
 
 
 def _bytes(token: str | bytes) -> bytes:

@@ -50,6 +50,7 @@ def serve(engine: Engine, inbox: Inbox, out: int) -> None:
     Raises:
         EOFError, BrokenPipeError: the other side is gone.
     """
+    memory = getattr(engine, "peak_memory", peak_memory)  # an engine on a GPU knows better
     while True:
         finished: list[tuple[int, Reply]] = []
         for kind, key, *rest in inbox.take(wait=not engine.busy()):
@@ -63,7 +64,7 @@ def serve(engine: Engine, inbox: Inbox, out: int) -> None:
         if engine.busy():
             finished += engine.step()
         if finished:
-            send(out, ("replies", finished, peak_memory()))
+            send(out, ("replies", finished, memory()))
 
 
 def die_with(parent: int) -> None:

@@ -31,8 +31,8 @@ class MakingResult:
         seconds, flops, examples, tokens, trainable, peak_memory: of training (see `training.base.TrainingCost`).
         parity: what the check against the parent found; alarming: whether the change looks like a mistake.
         flips: items whose outcome differs from the parent's under the same strategy, of `both` items that both were asked.
-        pays_after: answers after which tuning has paid for itself in FLOPs against `against`, the cheapest recipe without
-            training that costs more an answer and is not measured to be worse; None when there is none.
+        pays_after: answers after which tuning has paid for itself in FLOPs against `against`: of the recipes without training
+            that cost more an answer, the cheapest that is as good, or the best when none is; None when none costs more.
     """
 
     seconds: float = 0.0

@@ -6,10 +6,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gulliver.cli.laws_emergence import emergence
+from gulliver.cli.laws_next import next_
+from gulliver.cli.laws_plan import plan
+from gulliver.cli.laws_plot import plot
+from gulliver.cli.laws_predict import predict
+from gulliver.cli.laws_vocabulary import vocabulary
+
 if TYPE_CHECKING:
     from gulliver.laws import Fitted
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.command()(predict)
+app.command()(plan)
+app.command("next")(next_)
+app.command()(plot)
+app.command()(emergence)
+app.command()(vocabulary)
 
 
 @app.command("list")

@@ -2,6 +2,7 @@
 
 import typer
 
+from gulliver.cli.compare import compare
 from gulliver.cli.doctor import doctor
 from gulliver.cli.find import find
 from gulliver.cli.laws import app as laws
@@ -9,6 +10,8 @@ from gulliver.cli.models import app as models
 from gulliver.cli.papers import papers
 from gulliver.cli.report import report
 from gulliver.cli.reproduce import reproduce
+from gulliver.cli.runs import runs
+from gulliver.cli.show import show
 from gulliver.cli.strategies import strategies
 from gulliver.cli.tasks import tasks
 
@@ -21,6 +24,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # the plain help starts in half the time
 )
 app.command()(find)
+app.command()(runs)
+app.command()(show)
+app.command()(compare)
 app.command()(report)
 app.add_typer(models, name="models", help="The models there are: list, pull, show.")
 app.add_typer(laws, name="laws", help="How a quantity moves with scale: list, fit.")

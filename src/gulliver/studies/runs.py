@@ -73,8 +73,9 @@ def _file(name: str) -> Path:
         path = home() / "runs" / name / "result.json"
     if path.is_file():
         return path
-    names = run_names()
-    near = difflib.get_close_matches(name, names, 3, 0.4)
+    # A run's id is its study's name and a hash; people remember the name.
+    named = {known: known for known in run_names()} | {known.rpartition("-")[0]: known for known in run_names()}
+    near = list(dict.fromkeys(named[found] for found in difflib.get_close_matches(name, named, 3, 0.4)))
     hint = f"near it are {', '.join(near)}" if near else "`gulliver runs` lists those there are"
     raise StudyError(f"There is no run {name!r}; {hint}; give a run's id or folder, or `latest`.")
 

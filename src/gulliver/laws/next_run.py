@@ -13,7 +13,6 @@ import numpy as np
 
 from gulliver.laws.base import Array, LawError
 from gulliver.laws.fitted import Fitted, Interval
-from gulliver.laws.intervals import few_rows
 from gulliver.laws.table import Table
 
 COSTS = (
@@ -178,9 +177,19 @@ def _left(fitted: Fitted, target: Mapping[str, float], columns: Mapping[str, Arr
     shared = there.T @ here / count
     taken = shared**2 / ((there**2).sum(axis=0) / count + noise_of_a_run(fitted))
     left = np.sqrt(np.clip(1.0 - taken / max(float((here**2).sum() / count), 1e-300), 0.0, 1.0))
-    constants = len(form.constants)
-    more = few_rows(fitted.rows + 1, constants, fitted.level) / few_rows(fitted.rows, constants, fitted.level)
-    return np.asarray(left * min(1.0, more))
+    return np.asarray(left * _one_more_row(fitted))
+
+
+def _one_more_row(fitted: Fitted) -> float:
+    """What one more row takes off the widening for few rows (Student's quantile, freedom); 1 where there is none."""
+    if fitted.widen <= 1.0:
+        return 1.0
+    from scipy.stats import t
+
+    rows, free = fitted.rows, max(1, fitted.rows - len(fitted.constants))
+    p = 0.5 + fitted.level / 2.0
+    freedom = ((rows + 1) / (free + 1) * free / rows) ** 0.5
+    return float(t.ppf(p, free + 1) / t.ppf(p, free) * freedom)
 
 
 def _formula(name: str, inputs: Sequence[str]) -> str:

@@ -2,9 +2,9 @@
 
 import importlib
 import inspect
-import pkgutil
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 from gulliver.errors import SpecError
@@ -12,7 +12,7 @@ from gulliver.errors import SpecError
 
 def transform_names() -> list[str]:
     """All names, built in and installed."""
-    return sorted(_built_in().keys() | {point.name for point in _installed()})
+    return sorted({*_built_in(), *(point.name for point in _installed())})
 
 
 def is_transform(name: str) -> bool:
@@ -32,21 +32,17 @@ def find_transform(name: str) -> type[Any]:
             return loaded
     if name not in _built_in():
         raise SpecError(f"There is no transform {name!r}; there are: {', '.join(transform_names())}.")
-    return _built_in()[name]
+    module = importlib.import_module(f"gulliver.transforms.{name}")
+    return next(
+        kind for _, kind in inspect.getmembers(module, inspect.isclass) if kind.__dict__.get("transform_name") == name
+    )
 
 
 @cache
-def _built_in() -> dict[str, type[Any]]:
-    """Files of this room that hold a class marked with the file's own name; the others serve them."""
-    import gulliver.transforms as room
-
-    found: dict[str, type[Any]] = {}
-    for entry in pkgutil.iter_modules(room.__path__):
-        module = importlib.import_module(f"gulliver.transforms.{entry.name}")
-        for _, kind in inspect.getmembers(module, inspect.isclass):
-            if vars(kind).get("transform_name") == entry.name:
-                found[entry.name] = kind
-    return found
+def _built_in() -> tuple[str, ...]:
+    """Files of this room that mark a class with the file's own name; the others serve them. None is imported for it."""
+    room = Path(__file__).parent
+    return tuple(path.stem for path in room.glob("*.py") if f'@transform("{path.stem}")' in path.read_text("utf-8"))
 
 
 @cache

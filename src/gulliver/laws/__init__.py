@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gulliver.laws.base import Constant, Form, LawError
+    from gulliver.laws.comparison import Compared, compare
     from gulliver.laws.fitted import Fitted, Interval
     from gulliver.laws.fitting import fit
     from gulliver.laws.registry import all_forms, find_form
@@ -16,6 +17,8 @@ _WHERE = {
     "Constant": "base",
     "Form": "base",
     "LawError": "base",
+    "Compared": "comparison",
+    "compare": "comparison",
     "Fitted": "fitted",
     "Interval": "fitted",
     "fit": "fitting",
@@ -25,7 +28,20 @@ _WHERE = {
     "read_table": "table",
 }
 
-__all__ = ["Constant", "Fitted", "Form", "Interval", "LawError", "Table", "all_forms", "find_form", "fit", "read_table"]
+__all__ = [
+    "Compared",
+    "Constant",
+    "Fitted",
+    "Form",
+    "Interval",
+    "LawError",
+    "Table",
+    "all_forms",
+    "compare",
+    "find_form",
+    "fit",
+    "read_table",
+]
 
 
 def __getattr__(name: str) -> Any:

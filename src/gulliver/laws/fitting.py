@@ -84,7 +84,7 @@ def fit(
     resample = resample or form.resample
     if bootstrap:
         draws = redraw(problem, theta, residuals, bootstrap, resample, data, seed)
-    widen = few_rows(data.rows, len(form.constants), level)
+    widen = few_rows(data.rows, sum(not c.derived for c in form.constants), level, chosen.huber, resample)
     if intervals == "profile":
         from gulliver.laws.profile import profile_intervals
 

@@ -36,13 +36,20 @@ def redraw(
     return _refit(problem, start, weights)
 
 
-def few_rows(rows: int, constants: int, level: float) -> float:
-    """How much wider percentiles must be with few rows: Student's quantile over the normal one, and lost freedom."""
+def few_rows(rows: int, constants: int, level: float, huber: bool, resample: str) -> float:
+    """How much wider percentiles must be with few rows, as found by simulation (`benchmarks/laws_coverage.py`).
+
+    Student's quantile over the normal one, and once or (where residuals are drawn, which a fit makes too small) twice
+    the freedom that the constants took. Cases of a Huber fit need nothing: there the bootstrap errs on the wide side.
+    """
     from scipy.stats import norm, t
 
+    if huber and resample != "residual":
+        return 1.0
     free = max(1, rows - constants)
     p = 0.5 + level / 2.0
-    return float(t.ppf(p, free) / norm.ppf(p) * np.sqrt(rows / free))
+    lost = rows / free if resample == "residual" else np.sqrt(rows / free)
+    return float(t.ppf(p, free) / norm.ppf(p) * lost)
 
 
 def residual_tables(problem: Problem, theta: Array, residuals: Array, count: int, rng: np.random.Generator) -> Array:
@@ -59,7 +66,7 @@ def _refit(problem: Problem, start: Array, weights: Array) -> Array:
     closed = problem.form.estimate(problem.columns, np.atleast_2d(problem.observed), weights)
     if closed is not None:
         return closed
-    return minimise(problem, start, weights, tolerance=1e-6, damping=1e-3).theta
+    return minimise(problem, start, weights, steps=80, tolerance=1e-6, damping=1e-3).theta
 
 
 def _groups(table: Table, role: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":

@@ -67,7 +67,7 @@ class Table:
             raise LawError(f"A derived column is written like tokens=flops/(6*parameters), not {formula!r}.")
         try:
             tree = ast.parse(text.strip(), mode="eval")
-        except SyntaxError:
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise LawError(f"{text.strip()!r} is not a formula of columns and numbers.") from None
         with np.errstate(all="ignore"):
             value = np.broadcast_to(np.asarray(self._value(tree.body), dtype=np.float64), (self.rows,)).copy()

@@ -30,7 +30,7 @@ async def ask_items(recipe: Recipe, items: Sequence[Item], session: Session) -> 
     Raises:
         ModelError: the engine died twice or cannot start.
     """
-    tasks = [asyncio.create_task(_ask(recipe, item, session)) for item in items]
+    tasks = [asyncio.create_task(ask_item(recipe, item, session)) for item in items]
     try:
         return list(await asyncio.gather(*tasks))
     except BaseException:
@@ -40,7 +40,8 @@ async def ask_items(recipe: Recipe, items: Sequence[Item], session: Session) -> 
         raise
 
 
-async def _ask(recipe: Recipe, item: Item, session: Session) -> Asked:
+async def ask_item(recipe: Recipe, item: Item, session: Session) -> Asked:
+    """One item under one recipe, asked or replayed, and judged."""
     if not session.store.keep_text and (known := replayed(recipe, item, session)) is not None:
         record, meter = known
         return Asked(record, meter.cost, tuple(meter.uses))

@@ -180,8 +180,7 @@ class Design:
 
     def reference(self, target: float, level: float) -> float:
         """Effective items that a fixed sample needs to settle `gap` with 90 % power: the clock of all spending."""
-        variance = max(target * (1.0 - target), 0.02)
-        return float((norm.isf(level) + norm.isf(0.1)) / self.gap) ** 2 * variance
+        return _reference(self.gap, target, level)
 
     def spending(self, target: float, level: float, pool: int | None) -> Spending:
         """On a clock that a pool too small for `gap` shortens, so that it too can stop before its end."""
@@ -199,6 +198,12 @@ class Design:
     def finishes(self, target: float, level: float, pool: int) -> bool:
         """Whether a pool is so small that, once half of it was asked, the rest is asked too and settles exactly."""
         return self.reference(target, level) >= 2 * pool
+
+
+@lru_cache(maxsize=4096)
+def _reference(gap: float, target: float, level: float) -> float:
+    variance = max(target * (1.0 - target), 0.02)
+    return float((norm.isf(level) + norm.isf(0.1)) / gap) ** 2 * variance
 
 
 def needed_right(target: float, pool: int) -> int:

@@ -15,6 +15,7 @@ Both hold for every trial in the study, whether or not it goes on after a first 
 """
 
 import math
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -80,6 +81,14 @@ class Trial:
         self._squares += score * score
         if self.verdict == "undecided":
             self.verdict = self._judge_counts() if self.binary else self._judge_capital(float(score))
+
+    def play(self, scores: Iterable[float], give_up: bool = True, every: int = 1) -> int:
+        """Take scores until there is a verdict or, with `give_up`, no hope of one (looked at `every` so many); how many were taken."""
+        for score in scores:
+            self.update(score)
+            if self.verdict != "undecided" or (give_up and self.n % every == 0 and self.hopeless):
+                break
+        return self.n
 
     def interval(self) -> tuple[float, float]:
         """Where the mean score is, at this trial's confidence; for the eye, verdicts don't come from it."""

@@ -1,5 +1,6 @@
 """The race: recipes from the cheapest up, on the same items in the same order, until one is good enough."""
 
+import asyncio
 import random
 import time
 from collections.abc import Sequence
@@ -8,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from gulliver.errors import ModelError, StudyError
+from gulliver.errors import ModelError, StudyError, TrainingError
 from gulliver.inference import Cost, Session
 from gulliver.models.base import Model
 from gulliver.studies.asking import Asked, ask_items
 from gulliver.studies.config import StudyConfig
 from gulliver.studies.events import Progress, Watch
 from gulliver.studies.floors import floors
+from gulliver.studies.making import Making, check_material, make
 from gulliver.studies.race import Race, Trial
 from gulliver.studies.recipe import Loader, Recipe, parse_recipe
 from gulliver.studies.result import ItemRecord, Verdict
@@ -40,6 +42,7 @@ class Entrant:
     ready: list[Asked] = field(default_factory=list)
     memory: int = 0
     note: str = ""
+    making: Making | None = None
 
     @property
     def right(self) -> int:
@@ -98,6 +101,7 @@ def prepare(config: StudyConfig, load: Loader) -> Prepared:
     everyone = [*recipes.values(), *([reference] if reference else [])]
     for recipe in everyone:
         recipe.strategy.ask(items[0])
+        check_material(recipe, task)
     if config.cheap == "money" and any(r.model.card.price_prompt is None for r in everyone):
         unpriced = next(r.model.name for r in everyone if r.model.card.price_prompt is None)
         raise StudyError(
@@ -118,6 +122,8 @@ def forecast(recipe: Recipe, prepared: Prepared) -> float:
     flops = recipe.forecast_flops(prepared.items[0])
     if config.cheap == "memory":
         location = recipe.model.location
+        if recipe.transforms:
+            return recipe.card.parameters * bytes_each(recipe.card.format)
         return float(_size(location)) if location else float(recipe.model.card.parameters)
     if config.cheap == "money" and recipe.model.card.price_completion is not None:
         return recipe.strategy.draws * recipe.strategy.tokens * recipe.model.card.price_completion
@@ -134,7 +140,8 @@ class Runner:
         self.started = time.monotonic()
         self.warnings: list[str] = []
         config = prepared.config
-        order = sorted(prepared.recipes, key=lambda recipe: forecast(recipe, prepared))
+        # Where answers cost the same, what needs no work to make comes first.
+        order = sorted(prepared.recipes, key=lambda r: (forecast(r, prepared), r.learns, len(r.transforms)))
         self.entrants = [*self._floors(), *(Entrant(r.text, r, forecast(r, prepared)) for r in order)]
         self.reference: Entrant | None = None
         if prepared.reference is not None:
@@ -167,7 +174,7 @@ class Runner:
             entrant.verdict = "undecided"
             try:
                 await self._try(entrant, position)
-            except ModelError as error:
+            except (ModelError, TrainingError) as error:
                 entrant.note = str(error)
                 self.warnings.append(f"{entrant.name}: {error}")
             self.race.close(entrant.trial)
@@ -184,13 +191,16 @@ class Runner:
     async def _try(self, entrant: Entrant, position: int) -> None:
         trial = entrant.trial
         assert trial is not None
+        for member in (entrant, self.reference):
+            if member is not None:
+                await self._make(member, position)
         models = [e.recipe.model for e in (entrant, self.reference) if e is not None and e.recipe is not None]
         await self.session.keep_only(*models)
         self._tell(entrant, position, "loading")
         decided = False
         fed = 0
         while fed < self.prepared.limit and not (decided and self.prepared.config.race) and not self._over_limit():
-            chunk = self._chunk(entrant, fed)
+            chunk = self.chunk(entrant, fed)
             await self._ask(entrant, fed + chunk)
             if self.reference is not None:
                 await self._ask(self.reference, fed + chunk)
@@ -205,14 +215,34 @@ class Runner:
                 if trial.verdict != "undecided":
                     entrant.verdict = trial.verdict
                     decided = True
-                elif self.prepared.config.race and trial.hopeless and not self._small_pool:
+                elif self.prepared.config.race and trial.hopeless and not self.small_pool:
                     entrant.note = "left undecided: too close to the target for the items there are"
                     decided = True
             fed += chunk
             self._tell(entrant, position, "asking")
 
+    async def _make(self, entrant: Entrant, position: int) -> None:
+        """Turn the parent into the model that will be asked, once, with no engine open beside it."""
+        recipe = entrant.recipe
+        if recipe is None or not recipe.transforms:
+            return
+        await self.session.keep_only()
+        self._tell(entrant, position, "making")
+        stop = asyncio.get_running_loop()
+
+        def tell(what: str, done: int, of: int) -> None:
+            message = f"{what}, {done} of {of}" if of else what
+            stop.call_soon_threadsafe(self._tell, entrant, position, "making", message)
+
+        making = await make(recipe, self.prepared.task, self.prepared.config.seed, tell)
+        entrant.recipe, entrant.making = making.recipe, making
+        paid = Cost(flops_naive=making.paid_flops, flops_computed=making.paid_flops, seconds=making.paid_seconds)
+        self.session.spending.cost = self.session.spending.cost + paid
+        if making.alarming:
+            self.warnings.append(f"{entrant.name}: {making.parity}")
+
     @property
-    def _small_pool(self) -> bool:
+    def small_pool(self) -> bool:
         """Whether asking all of the pool, which settles anything, costs no more than a fixed sample would."""
         pool = self.prepared.pool
         return pool is not None and self.prepared.limit >= pool and pool <= SMALL_POOL
@@ -232,7 +262,8 @@ class Runner:
             return score
         return (score - self.reference.asked[index].score + 1.0) / 2.0
 
-    def _chunk(self, entrant: Entrant, fed: int) -> int:
+    def chunk(self, entrant: Entrant, fed: int) -> int:
+        """How many items are asked at once after the first `fed`."""
         draws = entrant.recipe.strategy.draws if entrant.recipe else 1
         return min(max(8, IN_FLIGHT // draws), self.prepared.limit - fed)
 
@@ -274,7 +305,7 @@ class Runner:
             or (limits.money is not None and (spent.money or 0.0) > limits.money)
         )
 
-    def _tell(self, entrant: Entrant, position: int, stage: str) -> None:
+    def _tell(self, entrant: Entrant, position: int, stage: str, message: str = "") -> None:
         if self.watch is None or entrant.trial is None:
             return
         low, high = entrant.trial.interval()
@@ -295,6 +326,7 @@ class Runner:
                 spent_seconds=time.monotonic() - self.started,
                 spent_flops=spending.cost.flops_computed,
                 replayed=spending.replayed,
+                message=message,
             )
         )
 
@@ -303,6 +335,12 @@ def costs_of(asked: Sequence[Asked], currency: str) -> "np.ndarray[tuple[int], n
     """One number an item, in `flops`, `seconds` or `money`."""
     name = {"flops": "flops_computed", "seconds": "seconds", "money": "money"}[currency]
     return np.array([getattr(a.cost, name) or 0.0 for a in asked], dtype=np.float64)
+
+
+def bytes_each(format: str) -> float:
+    """Bytes of one weight in the format a card names first; 2 when it is none that is known."""
+    kinds = {"F32": 4.0, "F16": 2.0, "Q8_0": 34 / 32, "Q4_1": 20 / 32, "Q4_0": 18 / 32}
+    return next((size for kind, size in kinds.items() if format.startswith(kind)), 2.0)
 
 
 def _size(path: Path) -> int:

@@ -5,6 +5,7 @@ import typer
 from gulliver.cli.compare import compare
 from gulliver.cli.doctor import doctor
 from gulliver.cli.find import find
+from gulliver.cli.ladder import ladder
 from gulliver.cli.laws import app as laws
 from gulliver.cli.models import app as models
 from gulliver.cli.papers import papers
@@ -30,6 +31,7 @@ app.command()(compare)
 app.command()(report)
 app.add_typer(models, name="models", help="The models there are: list, pull, show.")
 app.add_typer(laws, name="laws", help="How a quantity moves with scale: list, fit.")
+app.command()(ladder)
 app.command()(tasks)
 app.command()(strategies)
 app.command()(papers)

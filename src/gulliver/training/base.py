@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,9 @@ class Settings:
     Attributes:
         steps: the most optimiser steps; fewer when `patience` evaluations pass without a better development loss.
         batch: examples a step.
-        rate: the peak learning rate of AdamW: linear warm-up over `warmup` of the steps, then a cosine to a tenth.
+        rate: the peak learning rate of AdamW: linear warm-up over `warmup` of the steps, then what `schedule` says.
+        schedule: `cosine` to a tenth; `constant`, whose finished training can be continued (it keeps the optimiser's
+            state); `linear` down to zero, the decay of a training that continues a constant one.
         max_length: tokens of one example; longer ones are left out and counted.
         checkpoint_every: steps between checkpoints; a crash loses at most so many.
     """
@@ -37,6 +40,7 @@ class Settings:
     patience: int = 3
     checkpoint_every: int = 25
     seed: int = 0
+    schedule: Literal["cosine", "constant", "linear"] = "cosine"
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ def train(
     watch: Watch | None = None,
     dev: Sequence[Batch] = (),
     work: str = "",
+    after: Path | None = None,
 ) -> Trained:
     """Train those weights of `module` that require gradients; all are 32-bit floats or as the module has them.
 
@@ -85,6 +86,8 @@ def train(
         dev: what the development loss is computed on, before the first step, every `settings.evaluate_every`, and at the
             end. None: no early stopping.
         work: what tells this training from others besides its settings and shapes, such as a digest of the data.
+        after: the folder of a finished training with the schedule `constant`: its weights and the optimiser's state are
+            where this training starts; steps and cost are counted anew.
 
     Raises:
         TrainingError: the loss is no number, nothing can be trained, the folder holds another training, or it cannot be
@@ -95,6 +98,8 @@ def train(
     with torch.random.fork_rng([run.device] if run.device.type == "cuda" else []):
         torch.manual_seed(settings.seed)
         run.resume()
+        if run.step == 0 and after is not None:
+            run.follow(after)
         if run.step == 0 and dev and not run.devs:
             run.evaluate()
         while not run.finished:
@@ -122,10 +127,14 @@ def cores() -> int:
 
 
 def rate_factor(step: int, settings: Settings) -> float:
-    """The learning rate of a step (0 the first) as a part of its peak: up in a line, down in a cosine to a tenth."""
+    """The learning rate of a step (0 the first) as a part of its peak: up in a line, then what the schedule says."""
     rising = max(1, round(settings.warmup * settings.steps))
     if step < rising:
         return (step + 1) / rising
+    if settings.schedule == "constant":
+        return 1.0
+    if settings.schedule == "linear":
+        return (settings.steps - step) / (settings.steps - rising + 1)
     done = (step - rising) / max(1, settings.steps - 1 - rising)
     return 0.1 + 0.45 * (1 + math.cos(math.pi * min(1.0, done)))
 
@@ -179,6 +188,18 @@ class _Run:
         cost = TrainingCost(**state["cost"])
         self.cost = cost if self.finished else replace(cost, resumed=cost.resumed + 1)
         self.before = cost.seconds
+
+    def follow(self, folder: Path) -> None:
+        """Start where another training ended."""
+        state = load_state(folder)
+        if state is None or not state["finished"] or not state["optimizer"]:
+            raise TrainingError(f"{folder} holds no finished training with a constant rate; run that one first.")
+        if {name: value.shape for name, value in state["weights"].items()} != {
+            name: weight.shape for name, weight in self.weights.items()
+        }:
+            raise TrainingError(f"{folder} holds a training of another model, which cannot be continued with this one.")
+        copy_into(self.weights, state["weights"])
+        self.optimizer.load_state_dict(state["optimizer"])
 
     def advance(self, batches: Sequence[Batch]) -> None:
         """One optimiser step."""
@@ -254,7 +275,9 @@ class _Run:
             {
                 "mark": self.mark,
                 "weights": {name: weight.detach() for name, weight in self.weights.items()},
-                "optimizer": {} if self.finished else self.optimizer.state_dict(),
+                "optimizer": {}
+                if self.finished and self.settings.schedule != "constant"
+                else self.optimizer.state_dict(),
                 "rng": torch.get_rng_state(),
                 "device_rng": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
                 "step": self.step,

@@ -19,6 +19,7 @@ _BUILT_IN = {
     "hellaswag": "hellaswag",
     "truthfulqa": "truthfulqa",
     "bfcl": "bfcl",
+    "spam": "spam",
     "intents": "intents",
 }
 _FILES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")

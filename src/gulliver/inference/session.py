@@ -87,6 +87,10 @@ class Session:
         """The model as one item sees it."""
         return BoundModel(self, model, meter or Meter())
 
+    def is_open(self, model: Model) -> bool:
+        """Whether the model's engine is open."""
+        return model_key(model) in self._clients
+
     async def keep_only(self, *models: Model) -> None:
         """Close the engines of all other models, after noting their peak memory."""
         wanted = {model_key(model) for model in models}

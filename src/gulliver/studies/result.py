@@ -155,8 +155,9 @@ class Quantity:
 
     @property
     def held(self) -> bool | None:
-        """Whether what was spent lies in the interval; None when it is not known."""
-        return None if self.spent is None else self.low <= self.spent <= self.high
+        """Whether what was spent lies in the interval (to nine digits); None when it is not known."""
+        slack = 1e-9 * abs(self.high)
+        return None if self.spent is None else self.low - slack <= self.spent <= self.high + slack
 
 
 @dataclass(frozen=True)

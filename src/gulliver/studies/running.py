@@ -15,6 +15,7 @@ from gulliver.models import load_model
 from gulliver.studies.asking import ask_items
 from gulliver.studies.config import StudyConfig, make_study, read_study
 from gulliver.studies.events import Progress, Watch
+from gulliver.studies.forecast import with_forecast
 from gulliver.studies.recipe import Loader, parse_recipe
 from gulliver.studies.result import ItemRecord, StudyResult
 from gulliver.studies.study import Prepared, Runner, prepare
@@ -83,7 +84,7 @@ def find(
         async with Store(store, config.keep_text) as kept, Session(kept, config.seed) as session:
             runner = Runner(prepared, session, watch)
             await runner.run()
-            result = summarise(runner, session)
+            result = with_forecast(summarise(runner, session), session)
         _keep(result)
         return result
 

@@ -1,0 +1,176 @@
+"""What is known of a study before it runs: what the store holds, and a pilot that is really asked.
+
+Looking into the store asks nothing. The pilot asks the study's first items, in the study's order, and its answers stay in
+the store, so that the study does not pay for them again. It is asked in growing batches, to see how an engine's
+throughput rises with what it is given at once.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gulliver.errors import ModelError
+from gulliver.inference import Session, Store, Used
+from gulliver.models.base import Model, Reply, Request
+from gulliver.studies.asking import Asked, ask_item, ask_items
+from gulliver.studies.events import Progress, Watch
+from gulliver.studies.recipe import Recipe
+from gulliver.studies.study import Entrant, Runner
+from gulliver.tasks.base import Item
+
+PROMPT_WORK = 0.1  # reading a token takes about a tenth of writing one
+_LOOK = 64
+
+
+class _NotStored(Exception):
+    """A request that the store cannot answer."""
+
+
+class _Closed:
+    """A `Client` of an engine that must not be opened."""
+
+    async def ask(self, request: Request) -> Reply:
+        raise _NotStored
+
+    def peak_memory(self) -> int:
+        return 0
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was asked at once: requests, their work (tokens written, and a tenth of those read), seconds by the clock and of
+    the engine's busy time; `opened` when the engine was started for it."""
+
+    requests: int
+    work: float
+    seconds: float
+    busy: float
+    opened: bool
+
+
+@dataclass
+class Known:
+    """What is known of one recipe: outcomes by the item's place in the study's order.
+
+    Attributes:
+        stored: places whose answers the store has, so that the study will not pay for them.
+        piloted: how many items the pilot asked; `batches`: how that went.
+        why: the reason it could not be asked, when it could not.
+    """
+
+    recipe: Recipe
+    asked: dict[int, Asked] = field(default_factory=dict)
+    stored: set[int] = field(default_factory=set)
+    piloted: int = 0
+    batches: list[Batch] = field(default_factory=list)
+    why: str = ""
+
+
+@dataclass
+class Pilot:
+    """The study, ready to run, with all that is known of it.
+
+    Attributes:
+        known: by the recipe's text, the reference included.
+        ledger: every request that is known, by its key.
+        seconds: of the pilot by the clock; `preparing`: of that, what the floors took.
+    """
+
+    runner: Runner
+    known: dict[str, Known]
+    ledger: dict[str, Used]
+    seconds: float
+    preparing: float
+
+
+def entrants_of(runner: Runner) -> list[Entrant]:
+    """All that may be asked: the race's entrants, and the reference when it is none of them."""
+    apart = runner.reference is not None and runner.reference not in runner.entrants
+    return [*runner.entrants, *([runner.reference] if apart and runner.reference else [])]
+
+
+async def run_pilot(
+    runner: Runner, session: Session, items: int, preparing: float = 0.0, watch: Watch | None = None
+) -> Pilot:
+    """Look into the store for everything, then ask each recipe its first `items` items, as far as they are not there.
+
+    Raises:
+        GulliverError: the store cannot be read or written.
+    """
+    started = time.monotonic()
+    prepared = runner.prepared
+    asked_of = [entrant for entrant in entrants_of(runner) if entrant.recipe is not None]
+    known: dict[str, Known] = {}
+    ledger: dict[str, Used] = {}
+    for position, entrant in enumerate(asked_of, 1):
+        assert entrant.recipe is not None
+        here = known[entrant.name] = Known(entrant.recipe)
+        here.asked, used = await _look(entrant.recipe, prepared.items[: prepared.limit], session.store, session.seed)
+        here.stored = set(here.asked)
+        ledger |= used
+        wanted = [place for place in range(min(items, prepared.limit)) if place not in here.asked]
+        if not wanted:
+            continue
+        if watch is not None:
+            watch(Progress(entrant.name, position, len(asked_of), 0, prepared.pool, 0, 0.0, 1.0, 0.0, "", "pilot"))
+        await session.keep_only(entrant.recipe.model)
+        try:
+            for places in (wanted[:1], wanted[1:2], wanted[2:]):
+                if places:
+                    await _batch(here, places, prepared.items, session)
+        except ModelError as error:
+            here.why = str(error)
+        here.piloted = len([place for place in wanted if place in here.asked])
+    await session.keep_only()
+    ledger |= session.ledger
+    for here in known.values():
+        failed = {
+            place for place, asked in here.asked.items() if any(ledger[k].reply.finish == "failed" for k in asked.uses)
+        }
+        here.stored = set(here.asked) - failed
+    return Pilot(runner, known, ledger, time.monotonic() - started + preparing, preparing)
+
+
+async def _batch(here: Known, places: Sequence[int], items: Sequence[Item], session: Session) -> None:
+    before, begun = session.spending.cost, time.monotonic()
+    requests = session.spending.asked
+    opened = not session.is_open(here.recipe.model)
+    asked = await ask_items(here.recipe, [items[place] for place in places], session)
+    seconds = time.monotonic() - begun
+    here.asked |= dict(zip(places, asked, strict=True))
+    cost = session.spending.cost
+    work = float(cost.completion_tokens - before.completion_tokens)
+    work += PROMPT_WORK * (cost.prompt_tokens - before.prompt_tokens)
+    requests = session.spending.asked - requests
+    if requests:
+        here.batches.append(Batch(requests, work, seconds, cost.seconds - before.seconds, opened))
+
+
+async def _look(
+    recipe: Recipe, items: Sequence[Item], store: Store, seed: int
+) -> tuple[dict[int, Asked], dict[str, Used]]:
+    """What the store can answer without asking; looked for in the study's order until nothing more is found."""
+
+    def closed(_: Model) -> _Closed:
+        return _Closed()
+
+    found: dict[int, Asked] = {}
+    async with Session(store, seed, closed) as session:
+        for begin in range(0, len(items), _LOOK):
+            chunk = items[begin : begin + _LOOK]
+            outcomes = await asyncio.gather(
+                *(ask_item(recipe, item, session) for item in chunk), return_exceptions=True
+            )
+            here = {begin + i: asked for i, asked in enumerate(outcomes) if isinstance(asked, Asked)}
+            found |= here
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException) and not isinstance(outcome, _NotStored):
+                    raise outcome
+            if not here:
+                break
+        used = {key: session.ledger[key] for asked in found.values() for key in asked.uses}
+    return found, used

@@ -1,0 +1,211 @@
+"""The race, run many times on made-up items: where it would stop, and what it would have spent by then.
+
+Each simulation draws a quality for each recipe from what is known of it, outcomes of the items not asked yet from that, and
+their costs from those that were asked; then the race's own referee decides, in the race's own order and steps.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gulliver.studies.costs import QUANTITIES, Part, work_of
+from gulliver.studies.pilot import Pilot, entrants_of
+from gulliver.studies.race import Race
+from gulliver.studies.study import Entrant
+from gulliver.studies.throughput import Speed
+
+Floats = NDArray[np.float64]
+
+PRIOR = 0.5  # of a Beta on quality, right and wrong (Jeffreys)
+MACHINE = 0.15  # standard deviation of the logarithm of how much slower or faster the machine is than in the pilot
+_EVERY = 4
+
+
+@dataclass
+class Outcome:
+    """What one simulation came to; `spent` and `free` are quantities paid and taken from the store."""
+
+    kind: str = ""
+    recipe: str | None = None
+    spent: Floats = field(default_factory=lambda: np.zeros(len(QUANTITIES)))
+    free: Floats = field(default_factory=lambda: np.zeros(len(QUANTITIES)))
+    elapsed: float = 0.0
+    busy: float = 0.0
+    items: dict[str, int] = field(default_factory=dict)
+    verdicts: dict[str, str] = field(default_factory=dict)
+    flops: dict[str, float] = field(default_factory=dict)
+
+
+def simulate(
+    pilot: Pilot, parts: Sequence[Part], speeds: Mapping[str, Speed], simulations: int, seed: int = 0
+) -> list[Outcome]:
+    """Run the race `simulations` times; what the pilot and the store know is taken as it is."""
+    return _Simulator(pilot, parts, speeds, simulations, seed).run()
+
+
+class _Simulator:
+    def __init__(
+        self, pilot: Pilot, parts: Sequence[Part], speeds: Mapping[str, Speed], simulations: int, seed: int
+    ) -> None:
+        self.pilot, self.parts, self.speeds, self.count = pilot, parts, speeds, simulations
+        self.runner, self.prepared = pilot.runner, pilot.runner.prepared
+        self.rng = np.random.default_rng(seed)
+        self.items = self.prepared.limit
+        self.weights = self._weights()
+        self.machine = np.exp(MACHINE * self.rng.standard_normal(simulations))
+        self.everyone = entrants_of(self.runner)
+
+    def _weights(self) -> list[Floats]:
+        keep = self.rng.standard_exponential((self.count, self.items))
+        return [part.weights(keep) for part in self.parts]
+
+    def run(self) -> list[Outcome]:
+        return [self._once(draw) for draw in range(self.count)]
+
+    def _once(self, draw: int) -> Outcome:
+        ledger = _Ledger(self, draw)
+        scores = self._scores()
+        config, runner = self.prepared.config, self.runner
+        race = Race(
+            runner.target, 1.0 - config.confidence, len(runner.entrants), self.prepared.pool,
+            binary=runner.reference is None, limit=self.items,
+        )  # fmt: skip
+        ledger.told.elapsed = self.pilot.preparing
+        for entrant in runner.entrants:
+            if (race.answer() == "meets" and config.race) or ledger.over_limit():
+                break
+            trial = race.trial()
+            both = [e for e in (entrant, runner.reference) if e is not None]
+            ledger.keep_only(both)
+            if entrant.recipe is not None and self.pilot.known[entrant.name].why:
+                race.close(trial)
+                continue
+            if entrant is runner.reference:
+                trial.verdict, wanted = "meets", 1
+            else:
+                own = scores[entrant.name]
+                if runner.reference is not None:
+                    own = (own - scores[runner.reference.name] + 1.0) / 2.0
+                wanted = trial.play(own.tolist(), config.race and not runner.small_pool, _EVERY)
+            fed = 0
+            while fed < self.items and (fed < wanted or not config.race) and not ledger.over_limit():
+                fed += runner.chunk(entrant, fed)
+                for e in both:
+                    ledger.ask(e, fed)
+            if fed < wanted:
+                trial.verdict = "undecided"
+            race.close(trial)
+            ledger.told.items[entrant.name] = fed
+            ledger.told.verdicts[entrant.name] = trial.verdict
+        return ledger.close(race.answer())
+
+    def _scores(self) -> dict[str, Floats]:
+        """Outcomes of all items under each recipe, by name: known ones as they are."""
+        reference = self.runner.reference
+        made: dict[str, Floats] = {}
+        if reference is not None:
+            made[reference.name] = self._column(reference, None)
+        for entrant in self.everyone:
+            if entrant.name not in made:
+                made[entrant.name] = self._column(entrant, made.get(reference.name) if reference else None)
+        return made
+
+    def _column(self, entrant: Entrant, beside: Floats | None) -> Floats:
+        if entrant.recipe is None:
+            return np.array([asked.score for asked in entrant.ready[: self.items]])
+        known = {place: asked.score for place, asked in self.pilot.known[entrant.name].asked.items()}
+        where = np.array(sorted(known), dtype=np.int64)
+        seen = np.array([known[place] for place in where.tolist()])
+        out = np.zeros(self.items)
+        for group in (None,) if beside is None else (0.0, 1.0):
+            # Beside a reference, one rate where that is right and one where it is wrong: what is hard for one is for both.
+            chosen = np.ones(self.items, dtype=bool) if group is None or beside is None else beside == group
+            told = seen[chosen[where]] if len(where) else seen
+            rate = self.rng.beta(told.sum() + PRIOR, len(told) - told.sum() + PRIOR)
+            out[chosen] = self.rng.random(int(chosen.sum())) < rate
+        out[where] = seen
+        return out
+
+
+class _Ledger:
+    """What one simulation has paid so far: each part of an item once, when the first recipe that needs it comes there."""
+
+    def __init__(self, simulator: _Simulator, draw: int) -> None:
+        self.simulator, self.draw = simulator, draw
+        self.told = Outcome()
+        self.paid = [0] * len(simulator.parts)
+        self.uniform = simulator.rng.random(simulator.items)
+        self.sums: dict[int, tuple[Floats, Floats]] = {}
+        self.open: set[str] = set()
+
+    def keep_only(self, entrants: Sequence[Entrant]) -> None:
+        self.open &= {e.recipe.model.name for e in entrants if e.recipe is not None}
+
+    def ask(self, entrant: Entrant, upto: int) -> None:
+        """Pay for what this recipe still needs of the first `upto` items, and let the time pass that it takes."""
+        if entrant.recipe is None:
+            return
+        told, paid = self.told, np.zeros(len(QUANTITIES))
+        for number, part in enumerate(self.simulator.parts):
+            if entrant.name in part.members and self.paid[number] < upto:
+                pay, free = self._sums(number)
+                paid += pay[upto] - pay[self.paid[number]]
+                told.free = told.free + free[upto] - free[self.paid[number]]
+                self.paid[number] = upto
+        told.spent = told.spent + paid
+        told.flops[entrant.name] = told.flops.get(entrant.name, 0.0) + float(paid[QUANTITIES.index("flops")])
+        speed = self.simulator.speeds.get(entrant.name)
+        if speed is None or paid[0] < 0.5:
+            return
+        seconds, busy = speed.seconds(self.draw, float(paid[0]), float(work_of(paid)))
+        if entrant.recipe.model.name not in self.open:
+            self.open.add(entrant.recipe.model.name)
+            seconds += float(speed.load[self.draw])
+        told.elapsed += seconds * float(self.simulator.machine[self.draw])
+        told.busy += busy * float(self.simulator.machine[self.draw])
+
+    def over_limit(self) -> bool:
+        limits, batch = self.simulator.prepared.config.limits, self.simulator.prepared.config.batch
+        money = self.told.spent[QUANTITIES.index("money_batch" if batch else "money_now")]
+        return (
+            (limits.seconds is not None and self.told.elapsed > limits.seconds)
+            or (limits.flops is not None and self.told.spent[QUANTITIES.index("flops")] > limits.flops)
+            or (limits.money is not None and money > limits.money)
+        )
+
+    def close(self, kind: str) -> Outcome:
+        accepted = [name for name, verdict in self.told.verdicts.items() if verdict == "meets"]
+        self.told.kind, self.told.recipe = kind, accepted[0] if accepted else None
+        return self.told
+
+    def _sums(self, number: int) -> tuple[Floats, Floats]:
+        """Costs of the first n items for n = 0, 1, …: to be paid, and in the store."""
+        if number not in self.sums:
+            part = self.simulator.parts[number]
+            costs = part.draw(self.uniform, self.simulator.weights[number][self.draw])
+            none = np.zeros((1, len(QUANTITIES)))
+            self.sums[number] = tuple(
+                np.concatenate([none, np.cumsum(np.where(keep[:, None], costs, 0.0), axis=0)])
+                for keep in (~part.stored, part.stored)
+            )  # type: ignore[assignment]
+        return self.sums[number]
+
+
+def answers_of(outcomes: Sequence[Outcome]) -> list[tuple[str, str | None, float]]:
+    """Each answer with its share of the simulations, the likeliest first: (kind, recipe, share)."""
+    counted: dict[tuple[str, str | None], int] = {}
+    for outcome in outcomes:
+        key = (outcome.kind, outcome.recipe if outcome.kind == "meets" else None)
+        counted[key] = counted.get(key, 0) + 1
+    ranked = sorted(counted.items(), key=lambda pair: (-pair[1], str(pair[0])))
+    return [(kind, recipe, times / len(outcomes)) for (kind, recipe), times in ranked]
+
+
+def spread(values: Sequence[float] | Floats, confidence: float) -> tuple[float, float, float]:
+    """(low, median, high) of simulated values: the middle `confidence` of them."""
+    tail = (1.0 - confidence) / 2.0
+    x = np.asarray(values, dtype=np.float64)
+    low, high = np.quantile(x, tail, method="lower"), np.quantile(x, 1.0 - tail, method="higher")
+    return float(low), float(np.quantile(x, 0.5, method="nearest")), float(high)

@@ -16,6 +16,7 @@ from gulliver.studies.asking import ask_items
 from gulliver.studies.config import StudyConfig, make_study, read_study
 from gulliver.studies.events import Progress, Watch
 from gulliver.studies.forecast import with_forecast
+from gulliver.studies.making import check_material, make
 from gulliver.studies.recipe import Loader, parse_recipe
 from gulliver.studies.result import ItemRecord, StudyResult
 from gulliver.studies.study import Prepared, Runner, prepare
@@ -116,12 +117,17 @@ def measure(
 ) -> dict[str, list[ItemRecord]]:
     """Each recipe on the first `items` items of the task's test split (all when None), in the split's order."""
     made = [parse_recipe(text, load) for text in recipes]
+    for recipe in made:
+        check_material(recipe, task)
     chosen = list(task.test)[:items]
 
     async def work() -> dict[str, list[ItemRecord]]:
         records: dict[str, list[ItemRecord]] = {}
         async with Store(store) as kept, Session(kept, seed) as session:
             for position, (text, recipe) in enumerate(zip(recipes, made, strict=True), 1):
+                if recipe.transforms:
+                    await session.keep_only()
+                    recipe = (await make(recipe, task, seed)).recipe
                 await session.keep_only(recipe.model)
                 records[text] = []
                 for begin in range(0, len(chosen), 64):

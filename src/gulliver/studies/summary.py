@@ -20,6 +20,7 @@ from gulliver.models.ladder import siblings
 from gulliver.studies.confidence import interval
 from gulliver.studies.config import StudyConfig
 from gulliver.studies.frontier import cost_interval, frontier
+from gulliver.studies.making import told
 from gulliver.studies.power import resolvable_gap
 from gulliver.studies.prediction import predict_next
 from gulliver.studies.prices import both_prices
@@ -36,6 +37,8 @@ def summarise(runner: Runner, session: Session) -> StudyResult:
     if runner.reference is not None and runner.reference not in entrants:
         entrants.append(runner.reference)
     results = _with_frontier(entrants, [_result(e, runner) for e in entrants], prepared)
+    makings = {e.name: e.making for e in entrants if e.making is not None}
+    results = [replace(r, making=told(makings, r, results)) if r.recipe in makings else r for r in results]
     spending = session.spending
     cost = spending.cost
     spent = Spent(

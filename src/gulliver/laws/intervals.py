@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gulliver.laws.base import Array, LawError
-from gulliver.laws.solve import Problem, minimise
+from gulliver.laws.base import Array, Columns, Constant, Form, LawError
+from gulliver.laws.solve import Problem, from_free, limits, minimise, to_free
 from gulliver.laws.table import Table
 
 
@@ -20,11 +20,10 @@ def redraw(
     """
     rng = np.random.default_rng([seed, 2])
     rows = len(problem.observed)
-    start = np.broadcast_to(theta, (count, len(theta))).copy()
     if resample == "residual":
         observed = residual_tables(problem, theta, residuals, count, rng)
         again = Problem(problem.form, problem.objective, problem.columns, observed, problem.trials)
-        return _refit(again, start, np.ones((1, rows)))
+        return _refit(again, theta, count, np.ones((1, rows)))
     if resample == "case":
         weights = rng.multinomial(rows, np.full(rows, 1.0 / rows), count).astype(np.float64)
     elif resample.startswith("block:"):
@@ -33,7 +32,7 @@ def redraw(
         weights = rng.multinomial(total, np.full(total, 1.0 / total), count).astype(np.float64)[:, groups]
     else:
         raise LawError(f"Resampling is `case`, `residual` or `block:COLUMN`, not {resample!r}.")
-    return _refit(problem, start, weights)
+    return _refit(problem, theta, count, weights)
 
 
 def few_rows(rows: int, constants: int, level: float, huber: bool, resample: str) -> float:
@@ -62,11 +61,41 @@ def residual_tables(problem: Problem, theta: Array, residuals: Array, count: int
     return np.asarray(fitted * np.exp(-drawn) if problem.objective.log else fitted - drawn)
 
 
-def _refit(problem: Problem, start: Array, weights: Array) -> Array:
+def _refit(problem: Problem, theta: Array, count: int, weights: Array) -> Array:
+    """Constants (count, K): straightened around the fit first, which costs little and ends near, then as they are."""
     closed = problem.form.estimate(problem.columns, np.atleast_2d(problem.observed), weights)
     if closed is not None:
         return closed
+    start = np.broadcast_to(theta, (count, len(theta)))
+    if problem.objective.name != "binomial":
+        straight = Straight(problem.form, theta, problem.columns)
+        begin = np.broadcast_to(straight.free, (count, len(theta)))
+        rough = Problem(straight, problem.objective, problem.columns, problem.observed, problem.trials)
+        start = from_free(problem.form, minimise(rough, begin, weights, steps=12, tolerance=1e-4, damping=1e-3).theta)
     return minimise(problem, start, weights, steps=80, tolerance=1e-6, damping=1e-3).theta
+
+
+class Straight(Form):
+    """A form's tangent at `theta`: predictions that are linear in the constants, on the fitter's scale."""
+
+    name = title = source = "straight"
+
+    def __init__(self, form: Form, theta: Array, columns: Columns) -> None:
+        self.inputs = form.inputs
+        self.free = to_free(form, theta[None])[0]
+        self.at, slopes = form.evaluate(theta[None], columns)
+        self.slopes = np.ascontiguousarray(slopes[0] * np.where([c.log for c in form.constants], theta, 1.0))
+        low, high = limits(form)
+        self.constants = tuple(
+            Constant(c.name, c.meaning, c.guess, float(a), float(b))
+            for c, a, b in zip(form.constants, low, high, strict=True)
+        )
+
+    def predict(self, theta: Array, columns: Columns) -> Array:
+        return np.asarray(self.at + (theta - self.free) @ self.slopes.T)
+
+    def jacobian(self, theta: Array, columns: Columns) -> Array:
+        return self.slopes[None]
 
 
 def _groups(table: Table, role: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.int64]]":

@@ -168,13 +168,28 @@ def _derivatives(problem: Problem, free: Array, weights: Array, observed: Array)
         predicted, jacobian = form.evaluate(theta, problem.columns)
         loss, slope, curve, bound = problem.objective.terms(predicted, observed, problem.trials)
         value = np.einsum("pr,pr->p", np.broadcast_to(weights, loss.shape), loss)
-        rows = jacobian.swapaxes(1, 2)
         scale = np.where([c.log for c in form.constants], theta, 1.0)
-        gradient = np.matmul(rows, (weights * slope)[:, :, None])[:, :, 0] * scale
         outer = scale[:, :, None] * scale[:, None, :]
-        tight = np.matmul(rows * (weights * curve)[:, None, :], jacobian) * outer
-        wide = tight if bound is curve else np.matmul(rows * (weights * bound)[:, None, :], jacobian) * outer
+        gradient = _along(weights * slope, jacobian) * scale
+        tight = _between(weights * curve, jacobian) * outer
+        wide = tight if bound is curve else _between(weights * bound, jacobian) * outer
     bad = ~(np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(wide).all(axis=(1, 2)))
     if bad.any():
         value = np.where(bad, np.inf, value)
     return value, gradient, tight, wide if wide is not tight else tight.copy()
+
+
+def _along(weights: Array, jacobian: Array) -> Array:
+    """Sums over rows of weight (P, R) times derivatives (P or 1, R, K)."""
+    if len(jacobian) == 1:
+        return np.asarray(weights @ jacobian[0])
+    return np.asarray(np.matmul(jacobian.swapaxes(1, 2), weights[:, :, None])[:, :, 0])
+
+
+def _between(weights: Array, jacobian: Array) -> Array:
+    """Sums over rows of weight (P, R) times products of derivatives (P or 1, R, K): (P, K, K)."""
+    if len(jacobian) == 1:
+        products = jacobian[0][:, :, None] * jacobian[0][:, None, :]
+        return np.asarray(weights @ products.reshape(len(products), -1)).reshape(-1, *products.shape[1:])
+    rows = jacobian.swapaxes(1, 2)
+    return np.asarray(np.matmul(rows * weights[:, None, :], jacobian))

@@ -41,10 +41,11 @@ def _commands() -> str:
 
 def tables() -> dict[str, Callable[[], str]]:
     """Each generated table by the name that pages use."""
+    from gulliver.laws.listing import markdown as laws
     from gulliver.papers.table import markdown as papers
     from gulliver.strategies.table import markdown as strategies
 
-    return {"commands": _commands, "papers": papers, "strategies": strategies}
+    return {"commands": _commands, "laws": laws, "papers": papers, "strategies": strategies}
 
 
 def synced(text: str, made: dict[str, Callable[[], str]]) -> str:

@@ -64,9 +64,9 @@ class Form(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     source: ClassVar[str]
-    inputs: tuple[str, ...]
+    inputs: ClassVar[tuple[str, ...]]
     output: ClassVar[str] = "loss"
-    constants: tuple[Constant, ...]
+    constants: ClassVar[tuple[Constant, ...]]
     objective: ClassVar[str] = "log-huber"
     resample: ClassVar[str] = "case"
     signed: ClassVar[tuple[str, ...]] = ()

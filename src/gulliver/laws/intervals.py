@@ -81,12 +81,12 @@ class Straight(Form):
     name = title = source = "straight"
 
     def __init__(self, form: Form, theta: Array, columns: Columns) -> None:
-        self.inputs = form.inputs
+        self.inputs = form.inputs  # type: ignore[misc]  # this class is made for one form
         self.free = to_free(form, theta[None])[0]
         self.at, slopes = form.evaluate(theta[None], columns)
         self.slopes = np.ascontiguousarray(slopes[0] * np.where([c.log for c in form.constants], theta, 1.0))
         low, high = limits(form)
-        self.constants = tuple(
+        self.constants = tuple(  # type: ignore[misc]
             Constant(c.name, c.meaning, c.guess, float(a), float(b))
             for c, a, b in zip(form.constants, low, high, strict=True)
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gulliver.errors import ModelError, StudyError, TrainingError
+from gulliver.errors import GulliverError, ModelError, StudyError, TrainingError
 from gulliver.inference import Cost, Session
 from gulliver.models.base import Model
 from gulliver.studies.asking import Asked, ask_items
@@ -163,6 +163,7 @@ class Runner:
     async def run(self) -> None:
         """Race until the answer is known, or everything was measured, or a limit is reached."""
         settled = False
+        trouble: GulliverError | None = None
         for position, entrant in enumerate(self.entrants, 1):
             if settled and self.prepared.config.race:
                 break
@@ -177,6 +178,7 @@ class Runner:
             except (ModelError, TrainingError) as error:
                 entrant.note = str(error)
                 self.warnings.append(f"{entrant.name}: {error}")
+                trouble = trouble or error
             self.race.close(entrant.trial)
             if entrant.recipe is not None:
                 entrant.memory = self.session.peak_memory(entrant.recipe.model)
@@ -187,6 +189,17 @@ class Runner:
                 "A limit of the study was reached before it was settled; raise it under [limits] and run again: what was asked is kept."
             )
         await self.session.keep_only()
+        if trouble and not settled and not any(entrant.asked for entrant in self.entrants if entrant.recipe):
+            raise trouble  # no recipe was heard at all: that is no answer about any of them
+        self._tell_of_failures()
+
+    def _tell_of_failures(self) -> None:
+        for entrant in self.entrants:
+            failed = [asked.record.detail for asked in entrant.asked if asked.record.outcome == "failed"]
+            if failed:
+                self.warnings.append(
+                    f"{entrant.name}: {len(failed)} of {len(entrant.asked)} items failed and count as not right ({failed[0].rstrip('.')}); mend the cause and run again."
+                )
 
     async def _try(self, entrant: Entrant, position: int) -> None:
         trial = entrant.trial
@@ -255,6 +268,10 @@ class Runner:
             entrant.asked += entrant.ready[begin:upto]
         else:
             entrant.asked += await ask_items(entrant.recipe, self.prepared.items[begin:upto], self.session)
+            if all(asked.record.outcome == "failed" for asked in entrant.asked):
+                count, why = len(entrant.asked), entrant.asked[0].record.detail.rstrip(".")
+                entrant.asked.clear()  # nothing is known of this recipe, and it must not look as if all were wrong
+                raise ModelError(f"Every one of the first {count} items of {entrant.name} failed: {why}.")
 
     def _score(self, entrant: Entrant, index: int) -> float:
         score = entrant.asked[index].score

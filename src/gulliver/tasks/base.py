@@ -157,7 +157,7 @@ def judge(item: Item, answer: Answer) -> Judgement:
         return Judgement(answer.status, answer.detail)
     try:
         right = item.judge.right(answer.value, item)
-    except Exception as error:  # a user's judge may raise anything; the study goes on
+    except (Exception, SystemExit) as error:  # a user's judge may raise anything; the study goes on
         return Judgement("failed", f"the judge raised {type(error).__name__}: {error}")
     return Judgement("right" if right else "wrong", answer.detail)
 

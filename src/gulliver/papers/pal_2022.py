@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
 from gulliver.papers.paired import compare
-from gulliver.papers.running import right, run_on, share_right, spent
+from gulliver.papers.running import right, run_on, share_right, spent, tell
 from gulliver.studies import measure
-from gulliver.studies.events import Watch
 from gulliver.studies.result import ItemRecord
 from gulliver.tasks import load_task
 
@@ -63,11 +62,6 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
         spent=spent(flat, time.monotonic() - started),
         run_on=run_on(plan.models),
     )
-
-
-def tell(task: str, progress: Progress) -> Watch:
-    """Say now and then how many items a recipe has answered."""
-    return lambda event: progress(f"{task}: {event.recipe}: {event.asked} of {event.pool} items")
 
 
 def recipe(model: str, way: str) -> str:

@@ -7,9 +7,19 @@ from importlib.metadata import version
 from typing import Any
 
 from gulliver.models import load_model
-from gulliver.papers.base import Measurement, Spent
+from gulliver.papers.base import Measurement, Progress, Spent
 from gulliver.papers.paired import wilson
+from gulliver.studies.events import Watch
 from gulliver.studies.result import ItemRecord
+
+
+def tell(task: str, progress: Progress) -> Watch:
+    """Say now and then how many items a recipe has answered, or how far its making is."""
+    return lambda event: progress(
+        f"{task}: {event.recipe}: {event.message}"
+        if event.stage == "making"
+        else f"{task}: {event.recipe}: {event.asked} of {event.pool} items"
+    )
 
 
 def run_on(models: Iterable[str]) -> dict[str, Any]:

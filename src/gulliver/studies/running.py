@@ -16,7 +16,7 @@ from gulliver.studies.asking import ask_items
 from gulliver.studies.config import StudyConfig, make_study, read_study
 from gulliver.studies.events import Progress, Watch
 from gulliver.studies.forecast import with_forecast
-from gulliver.studies.making import check_material, make
+from gulliver.studies.making import Making, Tell, check_material, make
 from gulliver.studies.recipe import Loader, parse_recipe
 from gulliver.studies.result import ItemRecord, StudyResult
 from gulliver.studies.study import Prepared, Runner, prepare
@@ -114,8 +114,13 @@ def measure(
     store: str | Path | None = None,
     watch: Watch | None = None,
     load: Loader = load_model,
+    makings: dict[str, Making] | None = None,
 ) -> dict[str, list[ItemRecord]]:
-    """Each recipe on the first `items` items of the task's test split (all when None), in the split's order."""
+    """Each recipe on the first `items` items of the task's test split (all when None), in the split's order.
+
+    Args:
+        makings: filled, for recipes with transforms, with how each model came to be.
+    """
     made = [parse_recipe(text, load) for text in recipes]
     for recipe in made:
         check_material(recipe, task)
@@ -127,7 +132,10 @@ def measure(
             for position, (text, recipe) in enumerate(zip(recipes, made, strict=True), 1):
                 if recipe.transforms:
                     await session.keep_only()
-                    recipe = (await make(recipe, task, seed)).recipe
+                    making = await make(recipe, task, seed, _teller(watch, text, position, len(made)))
+                    recipe = making.recipe
+                    if makings is not None:
+                        makings[text] = making
                 await session.keep_only(recipe.model)
                 records[text] = []
                 for begin in range(0, len(chosen), 64):
@@ -141,6 +149,15 @@ def measure(
         return records
 
     return run_async(work())
+
+
+def _teller(watch: Watch | None, text: str, position: int, of: int) -> Tell | None:
+    """Progress of a transform as an event of its recipe; called from another thread."""
+    if watch is None:
+        return None
+    return lambda what, done, whole: watch(
+        Progress(text, position, of, 0, None, 0, 0.0, 1.0, 0.0, "", "making", message=f"{what}, {done} of {whole}")
+    )
 
 
 def run_async(work: Coroutine[Any, Any, Result]) -> Result:

@@ -1,0 +1,53 @@
+"""How fast models write, one stream at a time: measured in turns, so that a noisy machine is noisy for all of them."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gulliver.models.base import Generate, Model, Sampling
+from gulliver.models.engines import open_client
+from gulliver.papers.base import Measurement
+from gulliver.studies.running import run_async
+
+_PROMPT = "Write a long story about a lighthouse keeper and the ships that pass.\n\n"
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Tokens a second of each model in each round; rounds go through all models, so that they can be paired."""
+
+    rates: tuple[tuple[float, ...], ...]
+
+    def ratio(self, name: str, model: int, other: int) -> Measurement:
+        """The median over rounds of one model's rate over another's; the interval is from the sign test's order statistics."""
+        ratios = sorted(a / b for a, b in zip(self.rates[model], self.rates[other], strict=True))
+        n = len(ratios)
+        # With n rounds the k-th smallest and largest hold the median with 1 - 2 P(Bin(n, 1/2) < k); k = 1 below 9 rounds.
+        k = 1 if n < 9 else 2
+        return Measurement(name, statistics.median(ratios), ratios[k - 1], ratios[-k], n, "tokens a second, one stream")
+
+
+def decode_rates(models: Sequence[Model], rounds: int, tokens: int = 48) -> Rates:
+    """`tokens` sampled tokens from one prompt, `rounds` times for each model in turn. Nothing is taken from a store.
+
+    Only the time for a token counts: the prompt's is taken away by asking for one token first.
+    """
+
+    async def work() -> tuple[tuple[float, ...], ...]:
+        clients = [open_client(model) for model in models]
+        try:
+            found: list[list[float]] = [[] for _ in models]
+            for number in range(-1, rounds):
+                for place, client in enumerate(clients):
+                    first = await client.ask(Generate(_PROMPT, Sampling(max_tokens=1, temperature=1.0), number + 2))
+                    more = await client.ask(Generate(_PROMPT, Sampling(max_tokens=tokens, temperature=1.0), number + 2))
+                    written = more.completion_tokens - first.completion_tokens
+                    if number >= 0 and written > 0 and more.seconds > first.seconds:  # the first round only warms up
+                        found[place].append(written / (more.seconds - first.seconds))
+            least = min(len(rates) for rates in found)
+            return tuple(tuple(rates[:least]) for rates in found)
+        finally:
+            for client in clients:
+                await client.close()
+
+    return Rates(run_async(work()))

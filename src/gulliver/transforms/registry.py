@@ -15,11 +15,6 @@ def transform_names() -> list[str]:
     return sorted({*_built_in(), *(point.name for point in _installed())})
 
 
-def is_transform(name: str) -> bool:
-    """Whether a recipe's part of that name changes the model (and is no strategy)."""
-    return name in transform_names()
-
-
 def find_transform(name: str) -> type[Any]:
     """The class of a transform.
 

@@ -29,7 +29,7 @@ class Plan:
 
     kind: Callable[[str, tuple[int, ...]], str | None] = lambda name, shape: None
     name: Callable[[str], str | None] = lambda name: name
-    facts: Mapping[str, int] | None = None
+    facts: Mapping[str, Any] | None = None
     file_type: str | None = None
 
 

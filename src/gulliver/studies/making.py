@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from gulliver.errors import StudyError
 from gulliver.models.base import Model
@@ -31,6 +32,8 @@ class Making:
     paid_seconds: float
     parity: str
     alarming: bool
+    folders: tuple[Path, ...] = ()
+    """Where each transform's product lies, with what else it left there (`adapter/` of lora)."""
 
 
 async def make(recipe: Recipe, task: Task, seed: int, tell: Tell | None = None) -> Making:
@@ -50,6 +53,7 @@ async def make(recipe: Recipe, task: Task, seed: int, tell: Tell | None = None) 
         sum(cost.seconds for cost in fresh),
         parity.sentence if parity else "",
         parity is not None and parity.alarming,
+        tuple(part.folder for part in made.parts),
     )
 
 

@@ -87,7 +87,9 @@ def _require(result: "StudyResult", lock_file: Path) -> None:
         try:
             pinned = json.loads(lock_file.read_text(encoding="utf-8"))
         except ValueError:
-            raise StudyError(f"The lock file {lock_file} is not JSON; write it anew with --lock.") from None
+            pinned = None
+        if not isinstance(pinned, dict):
+            raise StudyError(f"The lock file {lock_file} is not JSON; write it anew with --lock.")
         now = _pinned(result)
         moved = [key for key in now if pinned.get(key) != now[key]]
         if moved:

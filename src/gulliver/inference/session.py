@@ -145,8 +145,10 @@ class Session:
             await self.store.put(key, model, request, reply)
         return reply
 
-    def _landed(self, key: str, _: "asyncio.Task[Reply]") -> None:
+    def _landed(self, key: str, task: "asyncio.Task[Reply]") -> None:
         self._flying.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # looked at, so that a task that nobody waits for any more is not reported as lost
 
     def _open(self, model: Model) -> Client:
         key = model_key(model)

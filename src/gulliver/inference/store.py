@@ -22,7 +22,7 @@ import sqlalchemy as sql
 
 from gulliver.errors import GulliverError
 from gulliver.home import home
-from gulliver.models.base import Generate, Model, Reply, Request
+from gulliver.models.base import PATIENCE, Generate, Model, Reply, Request
 
 INTERVAL = 0.5
 BATCH = 256
@@ -65,7 +65,7 @@ def request_key(model: Model, request: Request, draw: int, seed: int) -> str:
         "version": VERSION,
         "weights": model.card.digest,
         "engine": [model.engine, model.engine_version],
-        "settings": dict(sorted(model.options.items())),
+        "settings": _settings(model),
         "kind": type(request).__name__,
         "request": _plain(request),
         "draw": [seed, draw] if sampled else [],
@@ -75,8 +75,7 @@ def request_key(model: Model, request: Request, draw: int, seed: int) -> str:
 
 def model_key(model: Model) -> str:
     """The content address of a model as run: weights, engine, settings."""
-    settings = dict(sorted(model.options.items()))
-    return _digest([model.card.digest, model.engine, model.engine_version, settings])
+    return _digest([model.card.digest, model.engine, model.engine_version, _settings(model)])
 
 
 def draw_seed(model: Model, request: Generate, draw: int, seed: int) -> int:
@@ -107,7 +106,12 @@ class Store:
         if url is None:
             url = home() / "store.sqlite"
         if isinstance(url, Path):
-            url.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                url.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise GulliverError(
+                    f"The folder {url.parent} cannot be made ({error.strerror}); give another."
+                ) from None
             url = f"sqlite:///{url}"
         self._engine = sql.create_engine(url)
         if self._engine.dialect.name == "sqlite":
@@ -117,9 +121,8 @@ class Store:
         except sql.exc.SQLAlchemyError as error:
             shown = sql.make_url(url).render_as_string(hide_password=True)
             self._engine.dispose()
-            raise GulliverError(
-                f"The store {shown} cannot be opened ({_short(error)}); check the path or move it away."
-            ) from None
+            mend = "free some disk space" if "is full" in str(error) else "check the path or move it away"
+            raise GulliverError(f"The store {shown} cannot be opened ({_short(error)}); {mend}.") from None
         self.keep_text = keep_text and texts_are_kept()
         self._unkept: dict[str, Reply] = {}
         self._waiting: list[tuple[sql.Table, dict[str, Any], asyncio.Future[None]]] = []
@@ -254,6 +257,10 @@ def _careful(connection: Any, _: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _settings(model: Model) -> dict[str, Any]:
+    return {key: value for key, value in sorted(model.options.items()) if key not in PATIENCE}
 
 
 def _plain(request: Request) -> dict[str, Any]:

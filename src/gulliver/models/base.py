@@ -8,6 +8,9 @@ from typing import Literal, Protocol
 Role = Literal["system", "user", "assistant"]
 Finish = Literal["stop", "length", "failed"]
 
+PATIENCE = ("timeout", "retries", "backoff", "concurrency")
+"""Options that say how long and how hard a server is asked; they change no answer and are not in the store's key."""
+
 
 @dataclass(frozen=True)
 class Message:

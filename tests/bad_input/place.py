@@ -121,7 +121,11 @@ def serving(answer: Answer) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+    class Quiet(ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None:
+            """A client that hangs up is no news."""
+
+    with Quiet(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = True
         http.block_on_close = False
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})

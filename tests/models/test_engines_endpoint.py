@@ -203,9 +203,21 @@ def test_a_lasting_trouble_is_a_failed_reply_after_the_stated_tries(
 def test_a_server_that_hangs_is_given_up_after_the_timeout(server: Server) -> None:
     server.delay = 0.6
     began = time.perf_counter()
-    reply = ask(endpoint(server, timeout=0.1, retries=1), chat())[0]
+    with pytest.raises(ModelError, match=r"has sent nothing for 0\.\d+ s"):
+        ask(endpoint(server, timeout=0.1, retries=1), chat())
     assert time.perf_counter() - began < 0.6
-    assert "within 0.1 s" in reply.error
+
+
+def test_a_request_that_the_server_never_answers_fails_alone_while_it_answers_others(server: Server) -> None:
+    def plan(handler: Handler, n: int) -> bool:
+        hangs = "slow" in str(server.bodies[n])
+        time.sleep(0.5 if hangs else 0.0)
+        return hangs
+
+    server.plan = plan
+    slow, *others = ask(endpoint(server, timeout=0.3, retries=1), chat("slow"), *(chat(f"{n} + 1") for n in range(20)))
+    assert "within 0.3 s" in slow.error
+    assert all(reply.finish == "stop" for reply in others)
 
 
 def test_retry_after_is_waited_for(server: Server) -> None:

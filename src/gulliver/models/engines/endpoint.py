@@ -29,10 +29,12 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class _Trouble:
-    """Why a try brought nothing, where another may; `unreachable`: the server was not even there."""
+    """Why a try brought nothing, where another may; `unreachable`: the server was not even there; `silent`: it took
+    the request and sent nothing."""
 
     sentence: str
     unreachable: bool = False
+    silent: bool = False
 
 
 class Endpoint:
@@ -53,13 +55,26 @@ class Endpoint:
         self.gate = Gate(min(8.0, most), most)
         self._http: httpx.AsyncClient | None = None
         self._answered = False
+        self._asking = 0
+        self._last_heard = 0.0
+        self._unheard: set[int] = set()  # which requests timed out since then
 
     async def ask(self, request: Request) -> Reply:
         """One reply, after at most `retries` more tries.
 
         Raises:
-            ModelError: the server wants another key, has no such model or address, or was never there.
+            ModelError: the server wants another key, has no such model or address, was never there, or has sent nothing
+                to anybody for as long as all tries of one request may take.
         """
+        if not self._asking:
+            self._last_heard = time.monotonic()
+        self._asking += 1
+        try:
+            return await self._tries(request)
+        finally:
+            self._asking -= 1
+
+    async def _tries(self, request: Request) -> Reply:
         if not isinstance(request, Generate):
             return Reply(finish="failed", error="An endpoint only generates; score and embed with a local model.")
         trouble = _Trouble("")
@@ -71,6 +86,15 @@ class Endpoint:
             if isinstance(outcome, Reply):
                 return outcome
             trouble = outcome
+            silence = time.monotonic() - self._last_heard
+            if trouble.silent:
+                self._unheard.add(id(request))
+            # One request alone may be what hangs the server: that is its own outcome.
+            several = len(self._unheard) > 1 or not self._answered
+            if trouble.silent and several and silence >= self._timeout * (self._retries + 1):
+                raise ModelError(
+                    f"{self._where} has sent nothing for {silence:.3g} s; look what holds it up, or give it more time with ?timeout=SECONDS behind its address."
+                )
         tries = f"{self._retries + 1} tries" if self._retries else "one try"
         if trouble.unreachable and not self._answered:
             raise ModelError(
@@ -98,7 +122,7 @@ class Endpoint:
                 response = await self._client().post(f"{self._url}{path}", json=body, headers=_headers())
         except (TimeoutError, httpx.TimeoutException):
             self.gate.refused(set_out)
-            return _Trouble(f"it did not answer within {self._timeout:g} s")
+            return _Trouble(f"it did not answer within {self._timeout:g} s", silent=True)
         except httpx.ConnectError:
             return _Trouble("it could not be reached", unreachable=True)
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -106,6 +130,8 @@ class Endpoint:
         finally:
             self.gate.leave()
         self._answered = True
+        self._last_heard = time.monotonic()
+        self._unheard.clear()
         return self._heard(response, request, set_out)
 
     def _heard(self, response: httpx.Response, request: Generate, set_out: float) -> Reply | _Trouble:

@@ -37,10 +37,10 @@ def next_token_loss(module: Any, inputs: Mapping[str, Tensor]) -> Tensor:
 
 
 def count_up(step: int, rows: int = 4) -> Sequence[Batch]:
-    """Counting from a random start, so there is something to learn; two parts of different length a step."""
+    """Counting from a random start, so there is something to learn; two parts a step, whose shapes keep changing."""
     draw = torch.Generator().manual_seed(step)
     parts = []
-    for length in (6, 9 + step % 2):
+    for length in (6, 9 + step % 23):
         start = torch.randint(0, WORDS, (rows, 1), generator=draw)
         ids = (start + torch.arange(length)) % WORDS
         parts.append(Batch({"ids": ids}, learned=rows * (length - 1), tokens=rows * length, examples=rows))

@@ -4,7 +4,7 @@ Names are those of transformers (`model.layers.0.self_attn.q_proj.weight`). The 
 key in another order than transformers, two halves of each head interleaved; that is done and undone here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -113,13 +113,16 @@ def write_gguf(
     target: Path,
     changed: "Mapping[str, Array]",
     kind: Kind = "F16",
+    *,
+    drop: Collection[str] = (),
     progress: Progress | None = None,
 ) -> None:
     """Write `source` with the tensors of `changed` (by their names in transformers) in place of its own.
 
     Every matrix is stored as `kind`, every vector in 32 bits: OpenVINO GenAI 2026.4 cannot load a file in which some
     matrices of a layer are quantised and others are not. A tensor that has its type already keeps its bytes, and a
-    model whose output is tied to its embeddings stays so. The file appears whole or not at all.
+    model whose output is tied to its embeddings stays so. Tensors of the file named in `drop` are left out, as the second
+    copy of a table that is input and output. The file appears whole or not at all.
 
     Raises:
         ModelError: a name the file does not have, a wrong shape, a number that 16 bits cannot hold, or a full disk.
@@ -133,22 +136,23 @@ def write_gguf(
     if unknown:
         raise ModelError(f"{source.name} has no tensor for {unknown[0]}; the weights are of another model.")
     fresh = {by_torch[torch]: values for torch, values in changed.items()}
+    kept = [tensor for tensor in reader.tensors if tensor.name not in drop]
     with writing(target) as aside:
         writer = gguf.GGUFWriter(aside, plan.architecture)
         try:
             for field in reader.fields.values():
                 _copy_field(writer, field, gguf)
             writer.add_file_type({"F32": 0, "F16": 1}[kind])
-            for tensor in reader.tensors:
+            for tensor in kept:
                 shape, dtype = shape_of(tensor), _dtype(tensor, kind)
                 writer.add_tensor_info(tensor.name, shape, dtype, tensor.n_elements * dtype.itemsize)
             writer.write_header_to_file()
             writer.write_kv_data_to_file()
             writer.write_ti_data_to_file()
-            for done, tensor in enumerate(reader.tensors, 1):
+            for done, tensor in enumerate(kept, 1):
                 writer.write_tensor_data(_stored(plan, tensor, fresh.get(tensor.name), _dtype(tensor, kind)))
                 if progress is not None:
-                    progress(f"writing {target.name}", done, len(reader.tensors))
+                    progress(f"writing {target.name}", done, len(kept))
         finally:
             writer.close()
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 import torch
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
 Result = TypeVar("Result")
 
@@ -29,10 +30,27 @@ class FlopMeter:
 
 
 def count_flops(work: Callable[[], Result]) -> tuple[Result, float]:
-    """The result of `work()` and its FLOPs, by `torch.utils.flop_counter`, with the attention kernel of CPUs added to it."""
-    with FlopCounterMode(display=False, custom_mapping=_cpu_attention()) as counter:
+    """The result of `work()` and its FLOPs, by the formulas of torch's counter and one for attention on a CPU."""
+    with _Counter() as counter:
         result = work()
-    return result, float(counter.get_total_flops())
+    return result, counter.total
+
+
+class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Looks at each operation as it runs. torch's own counter takes some of them apart first, which changes the last bits
+    of the result; then a run that was killed, and counts other steps than one that was not, would end differently."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.total = 0.0
+        self._formulas = {**flop_registry, **_cpu_attention()}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        found = func(*args, **(kwargs or {}))
+        formula = self._formulas.get(func._overloadpacket)
+        if formula is not None:
+            self.total += float(formula(*args, **(kwargs or {}), out_val=found))
+        return found
 
 
 def _cpu_attention() -> dict[Any, Any]:
@@ -44,8 +62,10 @@ def _cpu_attention() -> dict[Any, Any]:
 
     def products(query: Any, key: Any, value: Any) -> tuple[int, int]:
         """FLOPs of scores (or their gradient), and of mixing values (or its gradient)."""
-        batch, heads, asked, width = query
-        return 2 * batch * heads * asked * key[-2] * width, 2 * batch * heads * asked * key[-2] * value[-1]
+        batch, heads, asked, width = query.shape
+        return 2 * batch * heads * asked * key.shape[-2] * width, 2 * batch * heads * asked * key.shape[
+            -2
+        ] * value.shape[-1]
 
     def count_forward(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> int:
         scores, mixed = products(query, key, value)

@@ -10,8 +10,11 @@ from gulliver.models.gguf_files import open_gguf
 from gulliver.models.gguf_write import Layout, layout, numbers
 
 
-def load_causal(path: Path) -> Any:
-    """A causal language model that computes what the file holds, dequantised; output tied to embeddings as in the file.
+def load_causal(path: Path, tied: bool = False) -> Any:
+    """A causal language model that computes what the file holds, dequantised.
+
+    Args:
+        tied: whether the output table of the file, if there is one, is a copy of the embeddings to be left out.
 
     Raises:
         ModelError: the file cannot be read, or is of an architecture that cannot be trained here.
@@ -22,11 +25,11 @@ def load_causal(path: Path) -> Any:
     plan = layout(reader, path)
     maker: Any = transformers.AutoModelForCausalLM
     with torch.device("meta"):
-        module = maker.from_config(_config(path, reader, plan), attn_implementation="sdpa")
+        module = maker.from_config(_config(path, reader, plan, tied), attn_implementation="sdpa")
     weights = {
         plan.names[tensor.name]: torch.from_numpy(plan.to_torch(tensor.name, numbers(tensor)).copy())
         for tensor in reader.tensors
-        if tensor.name in plan.names
+        if tensor.name in plan.names and not (tied and tensor.name == "output.weight")
     }
     for extra in sorted(set(weights) - set(module.state_dict())):
         raise ModelError(
@@ -41,7 +44,7 @@ def load_causal(path: Path) -> Any:
     return module.eval()
 
 
-def _config(path: Path, reader: Any, plan: Layout) -> Any:
+def _config(path: Path, reader: Any, plan: Layout, tied: bool) -> Any:
     from transformers import AutoConfig
 
     def stated(key: str, default: float | None = None) -> Any:
@@ -64,7 +67,7 @@ def _config(path: Path, reader: Any, plan: Layout) -> Any:
         "max_position_embeddings": int(stated("context_length")),
         "rms_norm_eps": float(stated("attention.layer_norm_rms_epsilon")),
         "rope_parameters": {"rope_type": "default", "rope_theta": theta},
-        "tie_word_embeddings": "output.weight" not in sizes,
+        "tie_word_embeddings": tied or "output.weight" not in sizes,
         "use_cache": False,
     }
     if plan.architecture != "qwen2":

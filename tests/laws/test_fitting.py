@@ -88,6 +88,16 @@ def test_a_profile_of_a_line_is_students_interval() -> None:
     assert (b.value, b.low, b.high) == pytest.approx((-line.slope, -line.slope - half, -line.slope + half), rel=1e-4)
 
 
+def test_an_interval_stays_within_what_a_constant_can_be() -> None:
+    x = np.geomspace(0.3, 5.0, 12)
+    error = 0.05 - 0.04 * np.exp(-x) + 0.02 * np.random.default_rng(5).standard_normal(12)
+    found = fit({"loss": x, "error": np.abs(error)}, "loss_to_error", bootstrap=200)
+    epsilon = found.constants["epsilon"]
+    assert epsilon.low is not None
+    assert epsilon.high is not None
+    assert 0.0 <= epsilon.low <= epsilon.high <= 2.0
+
+
 def test_huber_has_no_profile() -> None:
     with pytest.raises(LawError, match="need a likelihood"):
         fit(saturating(), "saturating", intervals="profile", bootstrap=0)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gulliver.laws.base import Array, Columns, Form, LawError
+from gulliver.laws.base import Array, Constant, Form, LawError
 from gulliver.laws.doubts import warn
 from gulliver.laws.fitted import Fitted, Interval, interval
 from gulliver.laws.intervals import few_rows, redraw
@@ -90,7 +90,10 @@ def fit(
 
         constants = profile_intervals(problem, theta, value, level)
     elif intervals == "percentile":
-        constants = {c.name: interval(float(theta[k]), draws[:, k], level, widen) for k, c in enumerate(form.constants)}
+        constants = {
+            c.name: within(c, interval(float(theta[k]), draws[:, k], level, widen))
+            for k, c in enumerate(form.constants)
+        }
     else:
         raise LawError(f"Intervals are `percentile` or `profile`, not {intervals!r}.")
     return Fitted(
@@ -114,6 +117,13 @@ def fit(
         widen=widen,
         draws=draws,
     )
+
+
+def within(constant: Constant, found: Interval) -> Interval:
+    """An interval cut to the constant's limits."""
+    low = None if found.low is None else max(found.low, constant.low)
+    high = None if found.high is None else min(found.high, constant.high)
+    return Interval(found.value, low, high, found.se)
 
 
 def prepare(form: Form, table: Table, objective: Objective) -> Problem:
@@ -208,6 +218,3 @@ def information(problem: Problem, residuals: Array, value: float) -> float | Non
     else:
         fit = rows * (np.log(2.0 * np.pi * max(float((residuals**2).mean()), 1e-300)) + 1.0)
     return float(fit + shift + 2.0 * (constants + 1))
-
-
-__all__ = ["Columns", "Interval", "fit"]

@@ -38,8 +38,9 @@ def redraw(
 def few_rows(rows: int, constants: int, level: float, huber: bool, resample: str) -> float:
     """How much wider percentiles must be with few rows, as found by simulation (`benchmarks/laws_coverage.py`).
 
-    Student's quantile over the normal one, and once or (where residuals are drawn, which a fit makes too small) twice
-    the freedom that the constants took. Cases of a Huber fit need nothing: there the bootstrap errs on the wide side.
+    Student's quantile over the normal one, and the freedom that the constants took, twice: residuals are too small by its
+    square root, and so is what resampling makes of them. Cases of a Huber fit need nothing: there the bootstrap errs on
+    the wide side.
     """
     from scipy.stats import norm, t
 
@@ -47,8 +48,7 @@ def few_rows(rows: int, constants: int, level: float, huber: bool, resample: str
         return 1.0
     free = max(1, rows - constants)
     p = 0.5 + level / 2.0
-    lost = rows / free if resample == "residual" else np.sqrt(rows / free)
-    return float(t.ppf(p, free) / norm.ppf(p) * lost)
+    return float(t.ppf(p, free) / norm.ppf(p) * rows / free)
 
 
 def residual_tables(problem: Problem, theta: Array, residuals: Array, count: int, rng: np.random.Generator) -> Array:

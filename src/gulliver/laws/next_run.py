@@ -188,7 +188,7 @@ def _one_more_row(fitted: Fitted) -> float:
 
     rows, free = fitted.rows, max(1, fitted.rows - len(fitted.constants))
     p = 0.5 + fitted.level / 2.0
-    freedom = ((rows + 1) / (free + 1) * free / rows) ** 0.5
+    freedom = (rows + 1) / (free + 1) * free / rows
     return float(t.ppf(p, free + 1) / t.ppf(p, free) * freedom)
 
 

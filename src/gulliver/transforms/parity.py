@@ -40,9 +40,9 @@ LOST = 1.0
 """Nats a token by which neutral texts may become less likely before the change is called broken."""
 UNLEARNED = 0.1
 """Nats a token by which the expected completions may become less likely in tuning on others like them."""
-UNMERGED, NUMERICS = 0.2, 0.002
-"""A merge is wrong when the file is further from the trained model than this part of the way that training went, and than
-what number formats do."""
+UNMERGED, NUMERICS, APART = 0.2, 0.002, 0.03
+"""A merge is wrong when the file is further from the trained model than this part of the way that training went (beside what
+number formats do), or than `APART`, nats a token."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def check(
 def judge(found: Parity, learned: bool) -> Parity:
     """The verdict that numbers deserve, and its sentence."""
     found = replace(found, ids_equal=not found.difference)
-    numbers = f"KL {found.kl:.2g} nats a token, {found.top1:.1%} of next tokens agree on {found.tokens} tokens of neutral text"
+    numbers = f"KL {found.kl:.2g} nats a token, {found.top1:.1%} of next tokens agree on {found.tokens} tokens of neutral text, which cost {found.nats_before:.2f} nats a token before and {found.nats_after:.2f} after"
 
     def told(verdict: Verdict, sentence: str) -> Parity:
         return replace(found, verdict=verdict, sentence=sentence)
@@ -160,7 +160,7 @@ def judge(found: Parity, learned: bool) -> Parity:
     if rise > LOST:
         return told(
             "broken",
-            f"Neutral text became {rise:.2f} nats a token less likely ({found.nats_before:.2f} to {found.nats_after:.2f}); {numbers}: more was lost than changed.",
+            f"Neutral text became {rise:.2f} nats a token less likely: {numbers}.",
         )
     if learned and found.task_before is not None and found.task_after is not None:
         if found.task_after - found.task_before > UNLEARNED:
@@ -177,7 +177,7 @@ def judge(found: Parity, learned: bool) -> Parity:
 
 
 def _unmerged(found: Parity) -> bool:
-    return (found.reference or 0.0) > NUMERICS + UNMERGED * (found.learned or 0.0)
+    return (found.reference or 0.0) > min(NUMERICS + UNMERGED * (found.learned or 0.0), APART)
 
 
 def write_reference(

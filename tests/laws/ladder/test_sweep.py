@@ -107,6 +107,15 @@ def test_two_workers_find_what_one_finds(whole: tuple[Any, list[dict[str, Any]]]
     assert sum(event.row is not None for event in events) == 4
 
 
+def test_processes_that_share_batches_find_what_one_finds(
+    whole: tuple[Any, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    config = tiny(tmp_path, engine="accelerate", workers=2, threads=1)
+    rows = read_rows(run_ladder(config)["decoder"])
+    assert_same(rows, whole[1][:2], 1e-4)
+    assert len(list((config.out / "checkpoints").glob("*/trunk-*-of-2/1/checkpoint.pt"))) == 2
+
+
 def test_a_longer_ladder_goes_on_from_the_trunk(whole: tuple[Any, list[dict[str, Any]]], tmp_path: Path) -> None:
     short = tiny(tmp_path, {"decoder": {**GRID, "tokens": [4096]}})
     run_ladder(short)

@@ -1,4 +1,4 @@
-"""One process of several that train a chain together: `accelerate launch -m gulliver.laws.ladder.ddp JOB`."""
+"""One process of several that train a chain together: `torchrun -m gulliver.laws.ladder.ddp JOB`, joined by accelerate."""
 
 import pickle
 import shutil
@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from gulliver.laws.base import LawError
 from gulliver.laws.ladder.chain import Chain
 from gulliver.laws.ladder.config import LadderConfig
-from gulliver.laws.ladder.sweep import Event, run_one
+from gulliver.laws.ladder.sweep import Event, end_with, run_one
 
 
 def main(job: Path) -> None:
@@ -17,9 +18,12 @@ def main(job: Path) -> None:
 
     config: LadderConfig
     chain: Chain
-    config, chain = pickle.loads(job.read_bytes())  # written by the parent a moment ago, for this one call
+    config, chain, parent = pickle.loads(job.read_bytes())  # written by the parent a moment ago, for this one call
+    end_with(parent)
     accelerator = Accelerator(cpu=not _cuda())
     rank, world = accelerator.process_index, accelerator.num_processes
+    if world != config.machine.workers:
+        raise LawError(f"{world} processes were started, not {config.machine.workers}.")
     if rank == 0:
         align(config.out / "checkpoints" / chain.name, world)
     accelerator.wait_for_everyone()

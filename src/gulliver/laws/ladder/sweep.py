@@ -15,6 +15,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from gulliver.errors import MissingExtra
 from gulliver.laws.base import LawError
 from gulliver.laws.ladder.chain import Chain, chains_of, run_chain
@@ -162,9 +164,14 @@ def _raise(jobs: list[Future[None]]) -> None:
 def _start(parent: int, threads: int) -> None:
     """A worker's first act: its number of threads, and an end when its parent has ended."""
     os.environ["OMP_NUM_THREADS"] = str(threads)
+    end_with(parent)
+
+
+def end_with(parent: int) -> None:
+    """End this process soon after another one has ended, however that came."""
 
     def look() -> None:
-        while os.getppid() == parent:
+        while psutil.pid_exists(parent):
             time.sleep(1)
         os._exit(1)
 
@@ -215,20 +222,10 @@ def _accelerate(config: LadderConfig, chains: list[Chain], tell: Watch) -> None:
     for chain in chains:
         with tempfile.TemporaryDirectory(prefix="gulliver-ladder-") as aside:
             job = Path(aside) / "job.pkl"
-            job.write_bytes(pickle.dumps((config, chain)))
-            command = [sys.executable, "-m", "accelerate.commands.launch", "--num_processes", str(machine.workers)]
-            command += [
-                "--num_machines",
-                "1",
-                "--mixed_precision",
-                "no",
-                "--dynamo_backend",
-                "no",
-                "--main_process_port",
-                "0",
-            ]
-            command += ["--multi_gpu"] if _gpus() > 1 else ["--cpu"]
-            command += ["-m", "gulliver.laws.ladder.ddp", str(job)]
+            job.write_bytes(pickle.dumps((config, chain, os.getpid())))
+            # torchrun, since `accelerate launch --cpu` starts one process whatever number it is told.
+            command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+            command += [f"--nproc-per-node={machine.workers}", "-m", "gulliver.laws.ladder.ddp", str(job)]
             threads = machine.threads or max(1, (os.cpu_count() or 1) // machine.workers)
             done = subprocess.run(
                 command,
@@ -241,12 +238,6 @@ def _accelerate(config: LadderConfig, chains: list[Chain], tell: Watch) -> None:
                 lines = [line for line in done.stderr.splitlines() if "Error" in line] or ["no reason given"]
                 raise LawError(f"Training {chain.name} in {machine.workers} processes failed: {lines[0].strip()[:300]}")
         _tell_all(config, chain, tell)
-
-
-def _gpus() -> int:
-    import torch
-
-    return int(torch.cuda.device_count())
 
 
 def _tell_all(config: LadderConfig, chain: Chain, tell: Watch) -> None:

@@ -74,7 +74,7 @@ class Trainer:
         model = self._model()
         trained = self._train(model, settings, self._place(f"decay-{end}"))
         recent = trained.losses[-_MEAN_OVER:]
-        return model, sum(recent) / len(recent), self.seconds + trained.cost.seconds
+        return model, self._shared(sum(recent) / len(recent)), self.seconds + trained.cost.seconds
 
     def forget(self, end: int) -> None:
         """Remove the checkpoint of a decay whose row is written; the trunk's stay, so that the ladder can be extended."""
@@ -109,6 +109,19 @@ class Trainer:
                 told = step.step
 
         return watch
+
+    def _shared(self, value: float) -> float:
+        """The mean over the processes that share the batches."""
+        if self.world == 1:
+            return value
+        import torch
+        from torch import distributed
+
+        total = torch.tensor(value, dtype=torch.float64)
+        if torch.cuda.is_available():
+            total = total.to("cuda")
+        distributed.all_reduce(total)
+        return float(total) / self.world
 
     def _place(self, name: str) -> Path:
         return self.folder / (name if self.world == 1 else f"{name}-of-{self.world}/{self.rank}")

@@ -77,7 +77,12 @@ def test_tuning_learns_and_leaves_a_model_an_adapter_and_a_record(tmp_path: Path
     tune_here(wanted, silent)
     made = tune(wanted)
     assert made.devs[-1][1] < made.devs[0][1] - 1
-    assert sorted(path.name for path in wanted.folder.iterdir()) == ["adapter", "model.gguf", "tuning.json"]
+    assert sorted(path.name for path in wanted.folder.iterdir()) == [
+        "adapter",
+        "model.gguf",
+        "reference.npz",
+        "tuning.json",
+    ]
     adapter = json.loads((wanted.folder / "adapter" / "adapter_config.json").read_text())
     assert (adapter["r"], adapter["lora_alpha"], adapter["base_model_name_or_path"]) == (4, 8, "tiny")
     assert made.cost.flops > made.cost.dev_flops > 0

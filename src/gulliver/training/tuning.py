@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from gulliver.errors import TrainingError
+from gulliver.models.files import writing
 from gulliver.models.gguf_write import write_gguf
 from gulliver.training.base import Step
 from gulliver.training.encode import Room, completion_loss, encode, split, step_batches
@@ -17,6 +18,8 @@ from gulliver.training.weights import load_causal
 
 DEV = 64
 """Development examples that are looked at: more would cost more than they tell."""
+REFERENCE = 4
+"""Texts by which the file is held against the model that was trained."""
 
 
 def tune_here(job: Job, tell: Tell) -> Trained:
@@ -50,6 +53,7 @@ def tune_here(job: Job, tell: Tell) -> Trained:
         split(dev_rows, room),
         job.mark(),
     )
+    keep_reference(learner, job, tokenise)
     changed = merged(learner, job) if job.lora else weights_of(module)
     drop = frozenset({"output.weight"}) if job.tied else frozenset[str]()
     write_gguf(job.source, job.target, changed, drop=drop, progress=tell)
@@ -97,6 +101,36 @@ def with_adapters(module: Any, lora: Lora, seed: int) -> Any:
     with torch.random.fork_rng([]):
         torch.manual_seed(seed)
         return get_peft_model(module, config)
+
+
+def keep_reference(learner: Any, job: Job, tokenise: Callable[[str], list[int]]) -> None:
+    """What the trained model, nothing merged yet, expects on a few examples: the file that comes out can be held against it.
+
+    `reference.npz`: `texts` (N,), their tokens `ids` (T,) one after the other, `starts` (N+1,), and after each token the 64
+    likeliest next ones, `top` and `logprobs` (T, 64).
+    """
+    import numpy as np
+
+    shown = [example.prompt + example.completion for example in (*job.dev, *job.train)]
+    encoded = [(text, tokenise(text)) for text in dict.fromkeys(shown)]
+    encoded = [(text, ids) for text, ids in encoded if 0 < len(ids) <= job.settings.max_length][:REFERENCE]
+    learner.eval()
+    tops, logprobs = [], []
+    with torch.no_grad():
+        for _, ids in encoded:
+            likely = learner(input_ids=torch.tensor([ids])).logits[0].float().log_softmax(-1)
+            found = likely.topk(min(64, likely.shape[-1]))
+            tops.append(found.indices.numpy().astype(np.int32))
+            logprobs.append(found.values.numpy())
+    with writing(job.folder / "reference.npz") as part, part.open("wb") as stream:
+        np.savez(
+            stream,
+            texts=np.array([text for text, _ in encoded]),
+            ids=np.array([index for _, ids in encoded for index in ids], np.int32),
+            starts=np.cumsum([0, *(len(ids) for _, ids in encoded)]).astype(np.int32),
+            top=np.concatenate(tops),
+            logprobs=np.concatenate(logprobs),
+        )
 
 
 def merged(learner: Any, job: Job) -> dict[str, Any]:

@@ -2,22 +2,27 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gulliver.inference import Cost, Meter, Session
 from gulliver.studies.recipe import Recipe
 from gulliver.studies.result import ItemRecord
 from gulliver.studies.unkept import keep, replayed, without_texts
-from gulliver.tasks.base import Item, judge
+from gulliver.tasks.base import Answer, Item, Judgement, judge
+from gulliver.tasks.model_judge import ModelJudge
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One item's outcome under one recipe, with its line of the ledger and the keys of its requests."""
+    """One item's outcome under one recipe, with its line of the ledger and the keys of its requests.
+
+    `judging` is what a judge that is a model took; it is no part of the recipe's cost.
+    """
 
     record: ItemRecord
     cost: Cost
     uses: tuple[str, ...] = ()
+    judging: Cost = field(default_factory=Cost)
 
     @property
     def score(self) -> float:
@@ -47,7 +52,7 @@ async def ask_item(recipe: Recipe, item: Item, session: Session) -> Asked:
         return Asked(record, meter.cost, tuple(meter.uses))
     meter = Meter()
     answer = await recipe.strategy.answer(item, session.bind(recipe.model, meter))
-    judgement = judge(item, answer)
+    judgement, judging = await _judged(item, answer, session)
     record = ItemRecord(
         item=item.id,
         question=item.question,
@@ -59,11 +64,21 @@ async def ask_item(recipe: Recipe, item: Item, session: Session) -> Asked:
         detail=judgement.detail,
         flops=meter.cost.flops_computed,
         seconds=meter.cost.seconds,
+        judge_flops=judging.flops_computed,
+        judge_seconds=judging.seconds,
     )
     if not session.store.keep_text:
         await keep(recipe, item, record.outcome, meter, session)
         record = without_texts(record)
-    return Asked(record, meter.cost, tuple(meter.uses))
+    return Asked(record, meter.cost, tuple(meter.uses), judging)
+
+
+async def _judged(item: Item, answer: Answer, session: Session) -> tuple[Judgement, Cost]:
+    if not isinstance(item.judge, ModelJudge) or answer.status != "read":
+        return judge(item, answer), Cost()
+    meter = Meter()
+    judgement = await item.judge.judgement(answer.value, item, session.bind(item.judge.model, meter))
+    return judgement, meter.cost
 
 
 def _text(value: object) -> str:

@@ -9,7 +9,7 @@ Kind = Literal["meets", "none", "not settled"]
 
 @dataclass(frozen=True)
 class ItemRecord:
-    """One item under one recipe."""
+    """One item under one recipe. `judge_flops` and `judge_seconds` are of a judge that is a model, apart from the recipe's."""
 
     item: str
     question: str
@@ -21,6 +21,8 @@ class ItemRecord:
     detail: str = ""
     flops: float = 0.0
     seconds: float = 0.0
+    judge_flops: float = 0.0
+    judge_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

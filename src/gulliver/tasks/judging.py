@@ -10,6 +10,7 @@ from gulliver.spec import Call, build, parse
 from gulliver.tasks.base import Judge
 from gulliver.tasks.function_judge import Function
 from gulliver.tasks.judges import Choice, Contains, Exact, JsonSchema, Number, Regex
+from gulliver.tasks.model_judge import ModelJudge
 from gulliver.tasks.unit_tests import UnitTests
 
 JUDGES: Mapping[str, type[Any]] = {
@@ -21,6 +22,7 @@ JUDGES: Mapping[str, type[Any]] = {
     "json_schema": JsonSchema,
     "unit_tests": UnitTests,
     "function": Function,
+    "model": ModelJudge,
 }
 
 

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,10 @@ def load_task(
         ModelError: its data cannot be fetched.
     """
     name, options = _named(spec)
+    return _judged_by_model(_loaded(name, options, items, seed, folder))
+
+
+def _loaded(name: str, options: dict[str, Any], items: int | None, seed: int, folder: Path | None) -> Task:
     if name.endswith(_FILES):
         from gulliver.tasks.files import load_file_task
 
@@ -50,6 +55,26 @@ def load_task(
 
         return make(name.removeprefix("gym:"), **{"items": items, "seed": seed, **options})
     return _make(_maker(name), name, options, items=items, seed=seed)
+
+
+def _judged_by_model(task: Task) -> Task:
+    """A task whose judge is a model says so in its note, with what is known of the judge; its floors, which a model would
+    have to judge too, take no part."""
+    from gulliver.tasks.model_judge import ModelJudge
+
+    judge = task.test[0].judge if task.test else None
+    if not isinstance(judge, ModelJudge):
+        return task
+    from gulliver.tasks.agreement import known_agreement
+
+    known = known_agreement(judge)
+    told = (
+        known.sentence
+        if known
+        else "how far it agrees with a person was not measured (gulliver agreement FILE measures it)"
+    )
+    note = f"answers are judged by the model {judge.name}: {told}"
+    return replace(task, labels=(), note=f"{task.note}; {note}" if task.note else note)
 
 
 def task_names() -> list[str]:

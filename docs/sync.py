@@ -44,8 +44,9 @@ def tables() -> dict[str, Callable[[], str]]:
     from gulliver.laws.listing import markdown as laws
     from gulliver.papers.table import markdown as papers
     from gulliver.strategies.table import markdown as strategies
+    from gulliver.transforms.table import markdown as transforms
 
-    return {"commands": _commands, "laws": laws, "papers": papers, "strategies": strategies}
+    return {"commands": _commands, "laws": laws, "papers": papers, "strategies": strategies, "transforms": transforms}
 
 
 def synced(text: str, made: dict[str, Callable[[], str]]) -> str:

@@ -2,6 +2,7 @@
 
 import typer
 
+from gulliver.cli.agreement import agreement
 from gulliver.cli.compare import compare
 from gulliver.cli.doctor import doctor
 from gulliver.cli.find import find
@@ -15,6 +16,7 @@ from gulliver.cli.runs import runs
 from gulliver.cli.show import show
 from gulliver.cli.strategies import strategies
 from gulliver.cli.tasks import tasks
+from gulliver.cli.transforms import transforms
 
 app = typer.Typer(
     name="gulliver",
@@ -33,7 +35,9 @@ app.add_typer(models, name="models", help="The models there are: list, pull, sho
 app.add_typer(laws, name="laws", help="How a quantity moves with scale: list, fit.")
 app.command()(ladder)
 app.command()(tasks)
+app.command()(agreement)
 app.command()(strategies)
+app.command()(transforms)
 app.command()(papers)
 app.command()(reproduce)
 app.command()(doctor)

@@ -20,7 +20,7 @@ from gulliver.transforms.rewriting import Plan, rewrite
 @dataclass(frozen=True)
 class SkipAttention:
     """Leave out the attention of the last `last` layers, the feed-forward part of the last `mlp_last`, or the last
-    `layers_last` layers whole (He et al. 2024, arXiv:2406.15786). Needs no examples. Comes last among transforms.
+    `layers_last` layers whole (Tyukin 2024, arXiv:2404.05741). Needs no examples. Comes last among transforms.
 
     `last` and `mlp_last` count among the layers that `layers_last` leaves. At least one layer keeps its attention, since
     the first one's cache says how far a text has been read.

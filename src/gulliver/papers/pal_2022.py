@@ -31,7 +31,7 @@ class Plan:
 
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan(RUNGS[:1], (("gsm8k", 4),)),
-    "laptop": Plan(RUNGS, (("gsm8k", 100),)),
+    "laptop": Plan(RUNGS, (("gsm8k", 60),)),
     "full": Plan(RUNGS, (("gsm8k", 100), ("gym:gsm_symbolic", 500))),
 }
 

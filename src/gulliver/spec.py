@@ -36,6 +36,7 @@ def parse(text: str) -> tuple[Call, ...]:
     Raises:
         SpecError: a part is empty, a parenthesis is open, or an option is not `name=value`.
     """
+    text = text.strip()
     return tuple(_call(part.strip(), text) for part in _split(text, "|", text))
 
 

@@ -115,6 +115,18 @@ def _(place: Place) -> list[str]:
     return place.find()
 
 
+@kind("A model is to be tuned and the task has no training data")
+def _(place: Place) -> list[str]:
+    place.study["recipes"] = f'["gguf:{tiny_gguf(place.folder / "tiny.gguf")} | lora | direct"]'
+    return place.find()
+
+
+@kind("A transform stands behind the strategy")
+def _(place: Place) -> list[str]:
+    place.study["strategies"] = '["direct | int8"]'
+    return place.find()
+
+
 # The data
 
 
@@ -194,6 +206,12 @@ def _(place: Place) -> list[str]:
     return place.find()
 
 
+@kind("The judge's pattern is no regular expression")
+def _(place: Place) -> list[str]:
+    place.task["judge"] = "\"regex(pattern='(')\""
+    return place.find()
+
+
 @kind("The judge's file cannot be imported")
 def _(place: Place) -> list[str]:
     place.write("mine.py", "def judge(answer, row)\n    return True\n")
@@ -243,7 +261,7 @@ def _(place: Place) -> list[str]:
 
 @kind("A model's file is not there")
 def _(place: Place) -> list[str]:
-    place.model("gguf:nowhere.gguf")
+    place.model(f"gguf:{place.folder}/nowhere.gguf")
     return place.find()
 
 

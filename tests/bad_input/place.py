@@ -99,11 +99,25 @@ def outcomes(place: Place) -> list[tuple[str, str]]:
     return [(record["outcome"], record["detail"]) for recipe in recipes for record in recipe["records"]]
 
 
+_GENERAL = (
+    (r"127\.0\.0\.1:\d+", "127.0.0.1:8000"),
+    (r"\b[0-9a-f]{16}…", "0123456789abcdef…"),
+    (r"engine-[\w-]+\.log", "engine.log"),
+    (r"sent nothing for [\d.]+ s", "sent nothing for 0.6 s"),
+    (r"as GGUF \(.*?\)(?=; it is)", "as GGUF (…)"),
+    (r"(cannot be loaded from \S+) \(.*?\)(?=; check)", r"\1 (…)"),
+    (r"broke off \(\w+\)", "broke off (…)"),
+    (r"study-[0-9a-f]{8}", "study-0123abcd"),
+    (r"(strategies are|transforms are|there are:?|it has:|write a rung) .*?(?=[;.](\s|$))", r"\1 …"),
+)
+
+
 def general(text: str, folder: Path) -> str:
-    """A message without what differs from run to run: folders, ports, versions, digests."""
-    text = re.sub(re.escape(str(folder)) + r"[^\s;,)]*/", "…/", text).replace(str(folder), "…")
-    text = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8000", text)
-    return re.sub(r"\b[0-9a-f]{16}…", "0123456789abcdef…", text)
+    """A message without what differs from run to run (folders, ports, digests), or grows with Gulliver (lists of names)."""
+    text = re.sub(re.escape(str(folder)) + r"(/[^/\s;,)|]+)*?(?=/[^/\s;,)|]+)", "…", text).replace(str(folder), "…")
+    for pattern, plain in _GENERAL:
+        text = re.sub(pattern, plain, text)
+    return text
 
 
 @contextlib.contextmanager

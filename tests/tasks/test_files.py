@@ -110,7 +110,7 @@ def test_options_may_stand_in_a_column(tmp_path: Path) -> None:
         ("t.jsonl", '{"text": "a", "label": ""}\n', "line 1: the target 'label' is empty"),
         ("t.jsonl", '{"body": "a", "label": "b"}\n', "line 1: the template failed"),
         ("t.jsonl", "\n", "has no rows"),
-        ("t.csv", "text,label\na,b\nc\n", "line 3 has 1 columns, not 2"),
+        ("t.csv", "text,label\na,b\nc\n", "line 3 has 1 of the 2 columns"),
         ("t.csv", "text,text\na,b\n", "names a column twice"),
         ("t.csv", 'text,label\n"a,b\n', "is not CSV"),
         ("t.parquet", "none", "not a Parquet file"),

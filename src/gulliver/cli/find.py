@@ -46,6 +46,8 @@ def find(
     from gulliver.studies.summary import power_sentence
 
     err = Console(stderr=True)
+    lock_file = study.with_suffix(".lock")
+    pinned = _read_lock(lock_file) if require and not lock else None
     url: str | Path | None = store if store is None or "://" in store else Path(store)
     with progress_bar() as progress:
         prepared = prepare(read_study(study), partial(load_model, progress=progress))
@@ -58,12 +60,11 @@ def find(
         typer.echo(json.dumps(result.to_json(), allow_nan=False))
     else:
         Console().print(render_answer(result, where))
-    lock_file = study.with_suffix(".lock")
     if lock:
         lock_file.write_text(json.dumps(_pinned(result), indent=2) + "\n", encoding="utf-8")
         err.print(f"The answer is pinned in {lock_file}.", markup=False)
     if require:
-        _require(result, lock_file)
+        _require(result, lock_file, pinned)
 
 
 def _pinned(result: "StudyResult") -> dict[str, Any]:
@@ -77,19 +78,26 @@ def _pinned(result: "StudyResult") -> dict[str, Any]:
     }
 
 
-def _require(result: "StudyResult", lock_file: Path) -> None:
+def _read_lock(lock_file: Path) -> dict[str, Any] | None:
+    """What a lock file pins; None when there is none. Read before anything is spent."""
+    from gulliver.errors import StudyError
+
+    if not lock_file.exists():
+        return None
+    try:
+        pinned = json.loads(lock_file.read_text(encoding="utf-8"))
+    except ValueError:
+        pinned = None
+    if not isinstance(pinned, dict):
+        raise StudyError(f"The lock file {lock_file} is not JSON; write it anew with --lock.")
+    return pinned
+
+
+def _require(result: "StudyResult", lock_file: Path, pinned: dict[str, Any] | None) -> None:
     if result.answer.kind != "meets":
         typer.echo(f"gulliver: the target is required and was not met: {result.answer.sentence}", err=True)
         raise typer.Exit(1)
-    if lock_file.exists():
-        from gulliver.errors import StudyError
-
-        try:
-            pinned = json.loads(lock_file.read_text(encoding="utf-8"))
-        except ValueError:
-            pinned = None
-        if not isinstance(pinned, dict):
-            raise StudyError(f"The lock file {lock_file} is not JSON; write it anew with --lock.")
+    if pinned is not None:
         now = _pinned(result)
         moved = [key for key in now if pinned.get(key) != now[key]]
         if moved:

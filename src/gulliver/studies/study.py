@@ -271,7 +271,9 @@ class Runner:
             if all(asked.record.outcome == "failed" for asked in entrant.asked):
                 count, why = len(entrant.asked), entrant.asked[0].record.detail.rstrip(".")
                 entrant.asked.clear()  # nothing is known of this recipe, and it must not look as if all were wrong
-                raise ModelError(f"Every one of the first {count} items of {entrant.name} failed: {why}.")
+                raise ModelError(
+                    f"Every one of the first {count} items of {entrant.name} failed: {why}; mend that and run again, what was answered is kept."
+                )
 
     def _score(self, entrant: Entrant, index: int) -> float:
         score = entrant.asked[index].score

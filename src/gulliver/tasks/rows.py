@@ -43,7 +43,7 @@ def read_rows(path: Path) -> list[Row]:
     except OSError as error:
         raise TaskError(f"{path} cannot be read: {error.strerror}.") from None
     if not rows:
-        raise TaskError(f"{path.name} has no rows.")
+        raise TaskError(f"{path.name} has no rows; add some, or give another file.")
     return rows
 
 
@@ -75,7 +75,9 @@ def _csv(path: Path) -> Iterator[Row]:
                 if not cells:
                     continue
                 if len(cells) != len(header):
-                    raise TaskError(f"{where(path, reader.line_num)} has {len(cells)} columns, not {len(header)}.")
+                    raise TaskError(
+                        f"{where(path, reader.line_num)} has {len(cells)} of the {len(header)} columns; mend that row."
+                    )
                 yield Row(reader.line_num, dict(zip(header, cells, strict=True)))
         except csv.Error as error:
             raise TaskError(f"{where(path, reader.line_num)} is not CSV: {error}.") from None

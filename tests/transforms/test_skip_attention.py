@@ -8,6 +8,7 @@ import pytest
 
 from gulliver.errors import ModelError, SpecError
 from gulliver.models.base import Card, Model
+from gulliver.models.load import load_model
 from gulliver.spec import build, parse
 from gulliver.transforms.base import Material
 from gulliver.transforms.int8 import Int8
@@ -30,6 +31,12 @@ class TestSkipAttention(TransformContract):
         assert graph(made)["ScaledDotProductAttention"] == LAYERS - 1
         assert graph(made)["ReadValue"] == 2 * (LAYERS - 1)
         assert graph(made)["Swish"] == LAYERS
+
+    def test_its_folder_is_a_model_of_its_own(self, made: Made) -> None:
+        loaded = load_model(f"dir:{made.model.location}")
+        assert loaded.location == made.model.location
+        assert loaded.card.digest == made.model.card.digest
+        assert loaded.card.chat_template == made.model.card.chat_template
 
     def test_it_must_come_after_what_rewrites_a_file(self, made: Made) -> None:
         with pytest.raises(ModelError, match="put int8 before"):

@@ -17,6 +17,7 @@ from gulliver.home import folder
 from gulliver.models.base import PATIENCE, Card, Model
 from gulliver.models.folders import card_from_folder, holds_weights
 from gulliver.models.gguf_files import card_from_gguf
+from gulliver.models.graph_folders import card_from_graph, holds_graph
 from gulliver.models.ladder import Rung, find_rung
 from gulliver.models.pull import prepare, pull
 from gulliver.models.sources import Progress, fetch_url, only_one
@@ -58,7 +59,8 @@ def check_runs(model: Model) -> None:
     Raises:
         ModelError: its architecture is none that OpenVINO GenAI reads from a GGUF.
     """
-    if model.engine == "openvino" and model.card.architecture not in GGUF_ARCHITECTURES:
+    graph = model.location is not None and model.location.is_dir()
+    if model.engine == "openvino" and not graph and model.card.architecture not in GGUF_ARCHITECTURES:
         readable = ", ".join(sorted(GGUF_ARCHITECTURES))
         raise ModelError(
             f"{model.name} is of the architecture {model.card.architecture}, which the engine openvino cannot run from a GGUF (it runs {readable}); choose another model."
@@ -111,6 +113,8 @@ def _folder(name: str, rest: str, progress: Progress | None) -> Model:
         return _gguf(name, str(ggufs[0]), progress)
     if len(ggufs) > 1:
         raise ModelError(f"{path} holds {len(ggufs)} GGUF files; name one with gguf:path.")
+    if holds_graph(path):
+        return _openvino(name, card_from_graph(path, name), path)
     if holds_weights(path):
         raise ModelError(
             f"{path} holds safetensors and no GGUF; run them with torch:{name}, or convert them to GGUF (llama.cpp's convert_hf_to_gguf.py) and name the file with gguf:path."

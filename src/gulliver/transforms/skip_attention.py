@@ -10,6 +10,7 @@ from typing import ClassVar
 from gulliver.errors import ModelError
 from gulliver.models.base import Card, Model
 from gulliver.models.files import writing
+from gulliver.models.graph_folders import CARD
 from gulliver.training.base import TrainingCost
 from gulliver.transforms.base import Material, Product, transform
 from gulliver.transforms.graphs import without_sublayers
@@ -70,7 +71,7 @@ class SkipAttention:
         if source != model.location:
             source.unlink()
         card = replace(self.forecast(model.card), digest=self._digest(model.card))
-        with writing(target / "gulliver-card.json") as part:
+        with writing(target / CARD) as part:
             part.write_text(json.dumps(asdict(card)), encoding="utf-8")
         changes = {"digest": card.digest, "parameters": card.parameters, "active_parameters": card.active_parameters}
         changes["layers"] = card.layers

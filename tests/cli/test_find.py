@@ -59,3 +59,21 @@ def test_a_lock_holds_the_answer_until_it_is_accepted_anew(study: Path, tmp_path
     assert "task" in changed.stderr
     study.with_suffix(".lock").write_text("not json")
     assert gulliver("find", str(study), "--require").returncode == 2
+
+
+def test_a_dry_run_forecasts_keeps_the_forecast_and_runs_no_study(study: Path, tmp_path: Path) -> None:
+    done = gulliver("find", str(study), "--dry-run", "--pilot", "4", "--json")
+    assert done.returncode == 0
+    made = json.loads(done.stdout)
+    assert made["paid"]["asked"] == 4
+    assert {"requests", "prompt_tokens", "completion_tokens", "flops", "elapsed"} <= set(made["spans"])
+    assert sorted(path.name for path in (tmp_path / "home" / "runs").glob("*/*")) == ["forecast.json"]
+    later = json.loads(gulliver("find", str(study), "--json").stdout)
+    assert later["forecast"]["made"] == made["made"]
+    assert later["spent"]["replayed"] == 4
+
+
+def test_a_dry_run_in_words_names_the_pilot(study: Path) -> None:
+    said = gulliver("find", str(study), "--dry-run").stdout
+    assert "Likely answers" in said
+    assert "first 8 items" in said

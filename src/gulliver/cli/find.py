@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from gulliver.studies.result import StudyResult
+    from gulliver.studies.study import Prepared
 
 
 def find(
@@ -27,6 +28,13 @@ def find(
     store: Annotated[
         str | None, typer.Option("--store", help="A file or database URL instead of the shared store.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Forecast what it will spend and find, from a pilot, and stop there.")
+    ] = False,
+    pilot: Annotated[
+        int,
+        typer.Option("--pilot", min=1, help="Items of each recipe that a dry run asks; they are not paid for again."),
+    ] = 8,
 ) -> None:
     """Find the cheapest recipe that meets a target, with a stated error rate.
 
@@ -52,6 +60,9 @@ def find(
     with progress_bar() as progress:
         prepared = prepare(read_study(study), partial(load_model, progress=progress))
     err.print(power_sentence(prepared), markup=False)
+    if dry_run:
+        _forecast(prepared, url, pilot, json_)
+        return
     with LiveView() as view:
         done = run(prepared, store=url, watch=view.update)
     result = done.result
@@ -65,6 +76,21 @@ def find(
         err.print(f"The answer is pinned in {lock_file}.", markup=False)
     if require:
         _require(result, lock_file, pinned)
+
+
+def _forecast(prepared: "Prepared", store: str | Path | None, pilot: int, json_: bool) -> None:
+    from rich.console import Console
+
+    from gulliver.cli.live import LiveView
+    from gulliver.reports import render_forecast
+    from gulliver.studies.dry_run import dry_run
+
+    with LiveView() as view:
+        made = dry_run(prepared, store=store, pilot=pilot, watch=view.update)
+    if json_:
+        typer.echo(json.dumps(made.to_json(), allow_nan=False))
+    else:
+        Console().print(render_forecast(made))
 
 
 def _pinned(result: "StudyResult") -> dict[str, Any]:

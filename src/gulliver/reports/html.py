@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from gulliver.reports import numbers
 from gulliver.reports.choose import Shown, choose_items
 from gulliver.reports.figures import interval_bar
+from gulliver.reports.forecast import check_rows, check_sentence
 from gulliver.reports.marks import model_colours, strategy_shapes, swatch
 from gulliver.reports.points import frontier_figures, size_curves, target_of
 from gulliver.reports.safe import clean, clip, embedded_json
@@ -88,6 +89,8 @@ def _environment() -> Environment:
         "clipped": _clipped,
         "unshared": _unshared,
         "frontier_key": _key,
+        "forecast_rows": check_rows,
+        "forecast_said": check_sentence,
     }
     return environment
 

@@ -64,6 +64,11 @@ def share(value: float | None) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.3f}"
 
 
+def percent(value: float) -> str:
+    """A share as a whole percentage."""
+    return f"{100 * value:.0f} %"
+
+
 def count(value: float) -> str:
     """A whole number with thousands set apart."""
     return f"{round(value):,}" if math.isfinite(value) else "?"

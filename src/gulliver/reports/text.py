@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gulliver.reports import numbers
+from gulliver.reports.forecast import check_sentence
 from gulliver.reports.points import AXES
 from gulliver.reports.safe import line
 from gulliver.studies.result import RecipeResult, StudyResult
@@ -24,6 +25,8 @@ def render_answer(result: StudyResult, report: Path | None = None) -> Renderable
     """
     said = Panel(Text(line(result.answer.sentence), style="bold"), border_style=_KIND_STYLE.get(result.answer.kind, ""))
     parts: list[RenderableType] = [said, _table(result), Padding(_frontier(result), (1, 0, 0, 0)), _spent(result)]
+    if result.forecast is not None:
+        parts.append(Text.assemble(("Forecast: ", "bold"), check_sentence(result.forecast)))
     parts += [Text(f"Warning: {line(warning)}", style="yellow") for warning in result.warnings]
     if report is not None:
         parts.append(Text.assemble("Report: ", (line(report), "bold")))
@@ -75,5 +78,19 @@ def _spent(result: StudyResult) -> Text:
     return Text.assemble(
         ("Spent: ", "bold"),
         f"{numbers.count(s.asked)} requests asked, {numbers.count(s.replayed)} from the store, "
-        f"{numbers.flops(s.flops)}, engines busy for {numbers.duration(s.seconds)}.",
+        f"{numbers.flops(s.flops)}, engines busy for {numbers.duration(s.seconds)}{_money(result)}.",
     )
+
+
+def _money(result: StudyResult) -> str:
+    """What was paid, with both prices where a batch is cheaper; the first is the one that the study counts."""
+    s = result.spent
+    if s.money is None:
+        return ""
+    if s.money_batch is None or s.money_now is None:
+        return f", money {numbers.money(s.money)}"
+    now, batch = (
+        f"{numbers.money(s.money_now)} asked at once",
+        f"{numbers.money(s.money_batch)} as a batch within a day",
+    )
+    return f", money {batch} ({now})" if result.run.batch else f", money {now} ({batch})"

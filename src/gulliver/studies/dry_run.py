@@ -7,7 +7,7 @@ roughly; `benchmarks/forecast.py` measures how often they hold.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from gulliver.studies.costs import QUANTITIES, Part, find_parts
 from gulliver.studies.events import Watch
 from gulliver.studies.forecast import Forecast, RecipeForecast, Span, find_forecast, keep_forecast
 from gulliver.studies.pilot import PROMPT_WORK, Known, Pilot, run_pilot
-from gulliver.studies.prices import both_prices
+from gulliver.studies.prices import Price, both_prices
 from gulliver.studies.result import Spent
 from gulliver.studies.running import run_async
 from gulliver.studies.simulation import Outcome, answers_of, simulate, spread
@@ -66,7 +66,8 @@ def dry_run(
                 *both_prices(session.spending.models, prepared.config.prices),
             )  # fmt: skip
         made = forecast(done, pilot, paid, simulations)
-        keep_forecast(made)
+        if made.spans["requests"].high > 0 or find_forecast(made.run) is None:
+            keep_forecast(made)  # once everything is in the store, what was forecast before it was says more
         return made
 
     return run_async(work())
@@ -80,7 +81,7 @@ def forecast(pilot: Pilot, items: int, paid: Spent, simulations: int = SIMULATIO
     rng = np.random.default_rng(seed + 1)
     speeds = {name: _speed(known, pilot, simulations, rng) for name, known in pilot.known.items() if known.asked}
     outcomes = simulate(pilot, parts, speeds, simulations, seed)
-    told = [name for name in QUANTITIES if _is_told(name, parts, bool(prices), paid)]
+    told = [name for name in QUANTITIES if _is_told(name, parts, prices)]
     spans = {name: _span([o.spent[QUANTITIES.index(name)] for o in outcomes]) for name in told}
     spans["seconds"] = _span([o.busy for o in outcomes])
     spans["elapsed"] = _span([o.elapsed for o in outcomes])
@@ -152,8 +153,10 @@ def _span(values: Sequence[float]) -> Span:
     return Span(*spread(values, TAKEN))
 
 
-def _is_told(name: str, parts: Sequence[Part], priced: bool, paid: Spent) -> bool:
-    if name in ("money_now", "money_batch"):
-        return priced and (name == "money_now" or paid.money_batch is not None)
+def _is_told(name: str, parts: Sequence[Part], prices: Mapping[str, Price]) -> bool:
+    if name == "money_now":
+        return bool(prices)
+    if name == "money_batch":
+        return any(price.batch is not None for price in prices.values())
     known = [part.costs[part.known, QUANTITIES.index(name)] for part in parts]
     return name != "joules" or any(float(values.sum()) > 0 for values in known)

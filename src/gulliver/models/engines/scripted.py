@@ -1,7 +1,8 @@
 """A script in place of a model, for tests: adds two numbers it finds in the prompt, as well and as fast as it is told.
 
 Options: `accuracy` (share right, 1), `latency` (seconds, 0), `failures` and `unreadable` (shares, 0), `tokens` (length
-of a reply, 8), `memory` (bytes it claims), `process` (run in a process of its own).
+of a reply, 8), `memory` (bytes it claims), `process` (run in a process of its own). Without a process also `spread`
+(standard deviation of the logarithm of a reply's length, 0), `pace` (seconds a token, 0) and `lanes` (requests at once).
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import math
 import re
 import time
 from dataclasses import replace
+from statistics import NormalDist
 
 from gulliver.models.base import Embed, Model, Reply, Request, Sampling, Score
 
@@ -39,21 +41,25 @@ def scripted_reply(model: Model, request: Request) -> Reply:
         return Reply(finish="failed", error=error, prompt_tokens=prompt_tokens, seconds=seconds)
     word = said.word(seed)
     text = f"{said.a} plus {said.b} makes {word}.\nAnswer: {word}" if said.reasons(word) else word
-    reply = _cut(text, int(_number(model, "tokens", 8)), request.sampling)
+    reply = _cut(text, said.length(seed), request.sampling)
     logprob = math.log(said.probability(word))
+    seconds += reply.completion_tokens * _number(model, "pace", 0.0)
     return replace(reply, prompt_tokens=prompt_tokens, logprob=logprob, seconds=seconds)
 
 
 class ScriptedClient:
-    """A `Client` in this process; `latency` passes without holding anything up."""
+    """A `Client` in this process; a reply's `seconds` pass without holding anything up, but for what waits for its lane."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self._lanes = asyncio.Semaphore(int(_number(model, "lanes", 1 << 20)))
 
     async def ask(self, request: Request) -> Reply:
-        """One reply, after `latency` seconds."""
-        await asyncio.sleep(_number(self.model, "latency", 0.0))
-        return scripted_reply(self.model, request)
+        """One reply, after its `seconds`."""
+        reply = scripted_reply(self.model, request)
+        async with self._lanes:
+            await asyncio.sleep(reply.seconds)
+        return reply
 
     def peak_memory(self) -> int:
         """Bytes, as stated by the option `memory`."""
@@ -98,6 +104,8 @@ class _Script:
         self._prompt = prompt
         self._accuracy = _number(model, "accuracy", 1.0)
         self._unreadable = _number(model, "unreadable", 0.0)
+        self._tokens = _number(model, "tokens", 8)
+        self._spread = _number(model, "spread", 0.0)
         found = _SUM.findall(prompt)
         self.a, self.b = (int(part) for part in found[-1]) if found else (0, 0)
         self._asked = "+".join(found[-1]) if found else prompt
@@ -107,6 +115,15 @@ class _Script:
         """A number in [0, 1) that depends on the model, what is asked and the parts alone."""
         text = "\x1f".join((self._digest, self._asked, *parts))
         return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:7], "big") / 2**56
+
+    def length(self, seed: str) -> int:
+        """Tokens of a reply: log-normal around `tokens` where a `spread` is stated."""
+        more = (
+            math.exp(self._spread * NormalDist().inv_cdf(max(1e-12, self.chance(seed, "length"))))
+            if self._spread
+            else 1.0
+        )
+        return max(1, round(self._tokens * more))
 
     def word(self, seed: str) -> str:
         if self.chance(seed, "unreadable") < self._unreadable:

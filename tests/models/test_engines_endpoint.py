@@ -286,6 +286,12 @@ def test_no_server_at_all_is_said_without_the_password_in_the_address() -> None:
     assert "hidden" not in str(refused.value)
 
 
+def test_a_query_of_the_servers_own_stays_behind_the_path(server: Server) -> None:
+    server.url += "?api-version=3"
+    assert ask(endpoint(server), chat())[0].finish == "stop"
+    assert server.paths == ["/v1/chat/completions?api-version=3"]
+
+
 def test_scoring_is_refused_with_a_sentence(server: Server) -> None:
     assert "only generates" in ask(endpoint(server), Score("a", "b"))[0].error
 

@@ -113,3 +113,15 @@ def test_an_architecture_that_the_engine_cannot_run_is_said_before_anything_is_s
     gemma = replace(model, name="g", engine="openvino", card=replace(model.card, architecture="gemma3"))
     with pytest.raises(ModelError, match="gemma3"):
         check_runs(gemma)
+
+
+def test_a_servers_patience_stands_behind_its_address_and_not_in_the_stores_key(home: Path) -> None:
+    from gulliver.inference.store import model_key
+
+    plain = load_model("openai:m@http://127.0.0.1:8000/v1?api-version=3")
+    patient = load_model("openai:m@http://127.0.0.1:8000/v1?api-version=3&timeout=20&retries=2")
+    assert (patient.options["timeout"], patient.options["retries"]) == (20, 2)
+    assert plain.options["url"] == patient.options["url"] == "http://127.0.0.1:8000/v1?api-version=3"
+    assert model_key(plain) == model_key(patient)
+    with pytest.raises(ModelError, match=r"timeout=soon; write a number"):
+        load_model("openai:m@http://127.0.0.1:8000/v1?timeout=soon")

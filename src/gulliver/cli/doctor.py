@@ -19,7 +19,7 @@ EXTRAS = {
     "serve": ("fastapi", "uvicorn"),
     "ray": ("ray",),
 }
-ENGINES = {"openvino": "openvino-genai", "endpoint": "httpx", "scripted": "gulliver"}
+ENGINES = {"openvino": "openvino-genai", "torch": "torch", "endpoint": "httpx", "scripted": "gulliver"}
 CORE = ("gguf", "openvino", "openvino-genai", "pydantic-monty", "polars", "scikit-learn", "sqlalchemy")
 
 

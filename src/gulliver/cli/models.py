@@ -55,7 +55,7 @@ def list_models(json_: JsonFlag = False) -> None:
             "yes" if row["pulled"] else "no",
         )
     Console().print(table)
-    typer.echo("Any other model: hf:owner/name, gguf:path, dir:path or openai:name@url.")
+    typer.echo("Any other model: hf:owner/name, gguf:path, dir:path, torch: before any of these, or openai:name@url.")
 
 
 @app.command()

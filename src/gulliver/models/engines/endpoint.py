@@ -116,10 +116,11 @@ class Endpoint:
 
     async def _try(self, request: Generate) -> Reply | _Trouble:
         path, body = request_body(request, self._asked_for, self._logprobs)
+        address = self._url.copy_with(path=self._url.path.rstrip("/") + path)
         set_out = await self.gate.enter()
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._client().post(f"{self._url}{path}", json=body, headers=_headers())
+                response = await self._client().post(address, json=body, headers=_headers())
         except (TimeoutError, httpx.TimeoutException):
             self.gate.refused(set_out)
             return _Trouble(f"it did not answer within {self._timeout:g} s", silent=True)

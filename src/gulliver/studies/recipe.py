@@ -80,7 +80,7 @@ def parse_recipe(text: str, load: Loader = load_model) -> Recipe:
     strategy = parse_strategy(calls or parse("direct"))
     model = load(name)
     check_runs(model)
-    if parts and model.location is None:
+    if parts and (model.location is None or model.engine != "openvino"):
         raise SpecError(
             f"{model.name} has no weights here that {parts[0][0].name} could change; use a rung of the ladder, hf: or gguf:."
         )

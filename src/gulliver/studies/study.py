@@ -107,10 +107,10 @@ def prepare(config: StudyConfig, load: Loader) -> Prepared:
         raise StudyError(
             f'cheap = "money" needs a price for every model; add {unpriced!r} = [prompt, completion] under [prices].'
         )
-    engines = {recipe.model.engine for recipe in everyone if recipe.model.engine != "scripted"}
+    engines = {_as_run(recipe.model) for recipe in everyone if recipe.model.engine != "scripted"}
     if len(engines) > 1:
         raise StudyError(
-            f"The study mixes engines ({', '.join(sorted(engines))}), whose answers differ on near ties; give every model in a form that one engine reads (gguf:path, or openai:name@url for all)."
+            f"The study mixes engines ({', '.join(sorted(engines))}), whose answers differ on near ties; give every model in a form that one engine reads (gguf:path, torch: before all, or openai:name@url for all)."
         )
     limit = min(config.items or len(items), len(items))
     return Prepared(config, task, items, about, limit, list(recipes.values()), reference)
@@ -360,6 +360,12 @@ def bytes_each(format: str) -> float:
     """Bytes of one weight in the format a card names first; 2 when it is none that is known."""
     kinds = {"F32": 4.0, "F16": 2.0, "Q8_0": 34 / 32, "Q4_1": 20 / 32, "Q4_0": 18 / 32}
     return next((size for kind, size in kinds.items() if format.startswith(kind)), 2.0)
+
+
+def _as_run(model: Model) -> str:
+    """The engine and, where it has several, its precision."""
+    precision = model.options.get("precision")
+    return f"{model.engine} {precision}" if precision else model.engine
 
 
 def _size(path: Path) -> int:

@@ -27,15 +27,15 @@ class Part:
 
     Attributes:
         members: their texts.
-        costs: shape (items, quantities); NaN where not known.
-        stored: shape (items,), whether the store has it.
+        costs: shape (items, quantities); NaN where not known. What is known is in the store, but for what failed.
+        failed: likewise, of requests that failed: those are not kept, and every recipe that needs them asks again.
         size: shape (items,), characters of the prompt.
         price: money for one prompt token and one completion token, now and as a batch; NaN without a price.
     """
 
     members: frozenset[str]
     costs: Floats
-    stored: NDArray[np.bool_]
+    failed: Floats
     size: Floats
     price: Floats
 
@@ -43,6 +43,16 @@ class Part:
     def known(self) -> NDArray[np.int64]:
         """Places of the items whose cost is known."""
         return np.flatnonzero(~np.isnan(self.costs[:, 0]))
+
+    @property
+    def unknown(self) -> NDArray[np.int64]:
+        """Places of the others."""
+        return np.flatnonzero(np.isnan(self.costs[:, 0]))
+
+    @property
+    def requests(self) -> float:
+        """How many requests are known."""
+        return float(np.nansum(self.costs[:, _REQUESTS]))
 
     def weights(self, keep: Floats) -> Floats:
         """How much each known item counts, added up to 1 along the last axis.
@@ -53,28 +63,34 @@ class Part:
         cumulated = np.cumsum(_spread(keep[:, self.known]), axis=1)
         return np.asarray(cumulated / cumulated[:, -1:])
 
-    def draw(self, uniform: Floats, weights: Floats) -> Floats:
-        """Costs of all items, shape (items, quantities), for one simulation.
+    def draw(self, uniform: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+        """For one simulation, what the first recipe pays for each item, what it takes from the store, and what every
+        further recipe pays again; shape (items, quantities) each.
 
         Args:
             uniform: shape (items,), in [0, 1): which known item stands for an unknown one.
             weights: a row of `weights`.
         """
-        known = self.known
-        out = self.costs.copy()
-        missing = np.flatnonzero(np.isnan(self.costs[:, 0]))
-        if not len(missing):
-            return out
-        donors = known[np.minimum(np.searchsorted(weights, uniform[missing]), len(known) - 1)]
-        out[missing] = self.costs[donors]
-        longer = self.size[missing] / np.maximum(self.size[donors], 1.0)
-        prompt, written = out[missing, _PROMPT], out[missing, _WRITTEN]
-        out[missing, _PROMPT] = prompt * longer
+        known, unknown = self.known, self.unknown
+        costs, failed = self.costs.copy(), self.failed.copy()
+        donors = known[np.minimum(np.searchsorted(weights, uniform[unknown]), len(known) - 1)]
+        longer = self.size[unknown] / np.maximum(self.size[donors], 1.0)
+        for out in (costs, failed):
+            out[unknown] = self._stretched(out[donors], longer)
+        free = np.zeros_like(costs)
+        free[known] = costs[known] - failed[known]
+        return costs - free, free, failed
+
+    def _stretched(self, rows: Floats, longer: Floats) -> Floats:
+        """Costs of items whose prompts are so many times as long."""
+        prompt, written = rows[:, _PROMPT], rows[:, _WRITTEN]
+        out = rows.copy()
+        out[:, _PROMPT] = prompt * longer
         grown = (prompt * longer + written) / np.maximum(prompt + written, 1e-9)
-        out[missing, _FLOPS] *= grown
-        out[missing, _JOULES] *= grown
-        out[missing, _NOW] = out[missing, _PROMPT] * self.price[0] + written * self.price[1]
-        out[missing, _BATCH] = out[missing, _PROMPT] * self.price[2] + written * self.price[3]
+        out[:, _FLOPS] *= grown
+        out[:, _JOULES] *= grown
+        out[:, _NOW] = out[:, _PROMPT] * self.price[0] + written * self.price[1]
+        out[:, _BATCH] = out[:, _PROMPT] * self.price[2] + written * self.price[3]
         return out
 
 
@@ -85,57 +101,58 @@ def work_of(costs: Floats) -> Floats:
 
 def find_parts(pilot: Pilot, prices: Mapping[str, Price]) -> list[Part]:
     """The parts that the study's requests fall into, found on the items that every recipe was asked."""
-    prepared = pilot.runner.prepared
-    items = prepared.limit
     able = {name: known for name, known in pilot.known.items() if known.asked}
     shared = set.intersection(*(set(known.asked) for known in able.values())) if able else set()
-    found: dict[frozenset[str], dict[int, Floats]] = {}
+    groups: dict[frozenset[str], dict[int, list[str]]] = {}
     for place in sorted(shared):
         needing: dict[str, set[str]] = {}
         for name, known in able.items():
             for key in known.asked[place].uses:
                 needing.setdefault(key, set()).add(name)
         for key, names in needing.items():
-            row = found.setdefault(frozenset(names), {})
-            row[place] = row.get(place, np.zeros(len(QUANTITIES))) + _row(pilot, key, prices)
+            groups.setdefault(frozenset(names), {}).setdefault(place, []).append(key)
     if not shared:
-        found = {frozenset([name]): {} for name in able}
-    return [_part(members, rows, sorted(shared), able, pilot, prices, items) for members, rows in found.items()]
+        groups = {frozenset([name]): {} for name in able}
+    return [_part(members, keys, sorted(shared), able, pilot, prices) for members, keys in groups.items()]
 
 
 def _part(
     members: frozenset[str],
-    rows: Mapping[int, Floats],
+    keys: Mapping[int, Sequence[str]],
     shared: Sequence[int],
     able: Mapping[str, Known],
     pilot: Pilot,
     prices: Mapping[str, Price],
-    items: int,
 ) -> Part:
-    costs = np.full((items, len(QUANTITIES)), np.nan)
+    items = pilot.runner.prepared.items[: pilot.runner.prepared.limit]
+    costs = np.full((len(items), len(QUANTITIES)), np.nan)
+    failed = np.full_like(costs, np.nan)
     for place in shared:
-        costs[place] = rows.get(place, 0.0)
-    stored = np.zeros(items, dtype=bool)
+        costs[place], failed[place] = _rows(pilot, keys.get(place, ()), prices)
     for name in sorted(members):
         known = able[name]
-        totals = {place: _total(pilot, known, place, prices) for place in known.asked}
-        whole = sum((totals[place] for place in shared), np.zeros(len(QUANTITIES)))
-        here = sum((rows[place] for place in shared if place in rows), np.zeros(len(QUANTITIES)))
-        share = np.where(whole > 0, here / np.maximum(whole, 1e-300), 0.0) if shared else np.ones(len(QUANTITIES))
-        for place, total in totals.items():
+        totals = {place: _rows(pilot, sorted(set(asked.uses)), prices) for place, asked in known.asked.items()}
+        # Of an item that only some recipes were asked, this part takes the share it has of the others.
+        whole = np.sum([totals[place][0] for place in shared], axis=0) if shared else np.ones(len(QUANTITIES))
+        here = np.sum([costs[place] for place in shared], axis=0) if shared else whole
+        share = np.where(whole > 0, here / np.maximum(whole, 1e-300), 0.0)
+        for place, (total, lost) in totals.items():
             if np.isnan(costs[place, 0]):
-                costs[place] = total * share
-        stored[list(known.stored)] = True
+                costs[place], failed[place] = total * share, lost * share
     first = able[min(members)].recipe
-    size = [
-        sum(len(m.content) for m in first.strategy.ask(item).prompt) for item in pilot.runner.prepared.items[:items]
-    ]
-    return Part(members, costs, stored, np.array(size, dtype=np.float64), _price(prices.get(first.model.name)))
+    size = [sum(len(message.content) for message in first.strategy.ask(item).prompt) for item in items]
+    return Part(members, costs, failed, np.array(size, dtype=np.float64), _price(prices.get(first.model.name)))
 
 
-def _total(pilot: Pilot, known: Known, place: int, prices: Mapping[str, Price]) -> Floats:
-    rows = [_row(pilot, key, prices) for key in set(known.asked[place].uses)]
-    return np.asarray(np.sum(rows, axis=0)) if rows else np.zeros(len(QUANTITIES))
+def _rows(pilot: Pilot, keys: Sequence[str], prices: Mapping[str, Price]) -> tuple[Floats, Floats]:
+    """Costs of these requests, and of those among them that failed."""
+    costs, failed = np.zeros(len(QUANTITIES)), np.zeros(len(QUANTITIES))
+    for key in keys:
+        row = _row(pilot, key, prices)
+        costs += row
+        if pilot.ledger[key].reply.finish == "failed":
+            failed += row
+    return costs, failed
 
 
 def _row(pilot: Pilot, key: str, prices: Mapping[str, Price]) -> Floats:

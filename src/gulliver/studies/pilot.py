@@ -57,14 +57,12 @@ class Known:
     """What is known of one recipe: outcomes by the item's place in the study's order.
 
     Attributes:
-        stored: places whose answers the store has, so that the study will not pay for them.
         piloted: how many items the pilot asked; `batches`: how that went.
         why: the reason it could not be asked, when it could not.
     """
 
     recipe: Recipe
     asked: dict[int, Asked] = field(default_factory=dict)
-    stored: set[int] = field(default_factory=set)
     piloted: int = 0
     batches: list[Batch] = field(default_factory=list)
     why: str = ""
@@ -110,7 +108,6 @@ async def run_pilot(
         assert entrant.recipe is not None
         here = known[entrant.name] = Known(entrant.recipe)
         here.asked, used = await _look(entrant.recipe, prepared.items[: prepared.limit], session.store, session.seed)
-        here.stored = set(here.asked)
         ledger |= used
         wanted = [place for place in range(min(items, prepared.limit)) if place not in here.asked]
         if not wanted:
@@ -127,11 +124,6 @@ async def run_pilot(
         here.piloted = len([place for place in wanted if place in here.asked])
     await session.keep_only()
     ledger |= session.ledger
-    for here in known.values():
-        failed = {
-            place for place, asked in here.asked.items() if any(ledger[k].reply.finish == "failed" for k in asked.uses)
-        }
-        here.stored = set(here.asked) - failed
     return Pilot(runner, known, ledger, time.monotonic() - started + preparing, preparing)
 
 

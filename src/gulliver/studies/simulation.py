@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 
 PRIOR = 0.5  # of a Beta on quality, right and wrong (Jeffreys)
 MACHINE = 0.15  # standard deviation of the logarithm of how much slower or faster the machine is than in the pilot
+UNSEEN_FAILURES = 0.1  # requests that failed beyond those seen, as a prior of the share that fails and is asked again
 _EVERY = 4
 
 
@@ -54,6 +55,7 @@ class _Simulator:
         self.rng = np.random.default_rng(seed)
         self.items = self.prepared.limit
         self.weights = self._weights()
+        self.failing = [self.rng.beta(UNSEEN_FAILURES, max(1.0, part.requests), simulations) for part in parts]
         self.machine = np.exp(MACHINE * self.rng.standard_normal(simulations))
         self.everyone = entrants_of(self.runner)
 
@@ -136,8 +138,9 @@ class _Ledger:
         self.simulator, self.draw = simulator, draw
         self.told = Outcome()
         self.paid = [0] * len(simulator.parts)
+        self.done: dict[tuple[str, int], int] = {}
         self.uniform = simulator.rng.random(simulator.items)
-        self.sums: dict[int, tuple[Floats, Floats]] = {}
+        self.sums: dict[int, list[Floats]] = {}
         self.open: set[str] = set()
 
     def keep_only(self, entrants: Sequence[Entrant]) -> None:
@@ -149,11 +152,18 @@ class _Ledger:
             return
         told, paid = self.told, np.zeros(len(QUANTITIES))
         for number, part in enumerate(self.simulator.parts):
-            if entrant.name in part.members and self.paid[number] < upto:
-                pay, free = self._sums(number)
-                paid += pay[upto] - pay[self.paid[number]]
+            before = self.done.get((entrant.name, number), 0)
+            if entrant.name not in part.members or before >= upto:
+                continue
+            first, free, again = self._sums(number)
+            held = min(upto, self.paid[number])
+            if before < held:
+                paid += again[held] - again[before]
+            if self.paid[number] < upto:
+                paid += first[upto] - first[self.paid[number]]
                 told.free = told.free + free[upto] - free[self.paid[number]]
                 self.paid[number] = upto
+            self.done[entrant.name, number] = upto
         told.spent = told.spent + paid
         told.flops[entrant.name] = told.flops.get(entrant.name, 0.0) + float(paid[QUANTITIES.index("flops")])
         speed = self.simulator.speeds.get(entrant.name)
@@ -180,16 +190,14 @@ class _Ledger:
         self.told.kind, self.told.recipe = kind, accepted[0] if accepted else None
         return self.told
 
-    def _sums(self, number: int) -> tuple[Floats, Floats]:
-        """Costs of the first n items for n = 0, 1, …: to be paid, and in the store."""
+    def _sums(self, number: int) -> list[Floats]:
+        """Costs of the first n items for n = 0, 1, …: paid first, taken from the store, paid again."""
         if number not in self.sums:
             part = self.simulator.parts[number]
-            costs = part.draw(self.uniform, self.simulator.weights[number][self.draw])
+            drawn = part.draw(self.uniform, self.simulator.weights[number][self.draw])
+            drawn[2][part.unknown] += self.simulator.failing[number][self.draw] * drawn[0][part.unknown]
             none = np.zeros((1, len(QUANTITIES)))
-            self.sums[number] = tuple(
-                np.concatenate([none, np.cumsum(np.where(keep[:, None], costs, 0.0), axis=0)])
-                for keep in (~part.stored, part.stored)
-            )  # type: ignore[assignment]
+            self.sums[number] = [np.concatenate([none, np.cumsum(costs, axis=0)]) for costs in drawn]
         return self.sums[number]
 
 

@@ -182,11 +182,11 @@ def _child(parent: Model, call: Call, product: Product) -> Model:
 
 def _checked(parent: Model, child: Model, part: Transform, material: Material, place: Path) -> "Parity":
     """The check's record for these probes, made if there is none. A check that cannot run is an alarm, and not kept."""
-    from gulliver.transforms.parity import PROBES, Parity
+    from gulliver.transforms.parity import PROBES, VERSION, Parity
     from gulliver.transforms.parity import check as run_check
 
     probes = material.probes[:PROBES]
-    file = place / f"parity-{examples_digest(probes)[:16]}.json"
+    file = place / f"parity-{VERSION}-{examples_digest(probes)[:16]}.json"
     try:
         return Parity(**json.loads(file.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

@@ -30,7 +30,8 @@ from gulliver.transforms.reading import Reading, Wanted, divergence, read
 
 Verdict = Literal["same", "close", "changed", "broken", "unchecked"]
 
-REFERENCE = "reference.npz"
+VERSION = 1
+"""Raised when the same models get another verdict; a check on record from before is then run again."""
 PROBES = 6
 """Probes that are read; of each at most the last `PROBE_CHARACTERS`."""
 PROBE_CHARACTERS = 1200

@@ -80,7 +80,7 @@ VALUES = {"runs off": (-4.0, 2), "sleeps": (-3.6, 1), "A": (-1.0, 1), "B": (-2.0
 @pytest.mark.parametrize(
     ("text", "label"),
     [
-        ("likelihood", "A"),  # 4.0 / 9 bytes against 3.6 / 7
+        ("likelihood", "A"),  # 4.0 / 8 bytes against 3.6 / 6
         ("likelihood(normalise=none)", "B"),
         ("likelihood(normalise=tokens)", "A"),
         ("likelihood(normalise=bytes)", "A"),

@@ -63,7 +63,7 @@ class Likelihood:
     def _worth(self, draft: Draft, cloze: bool) -> float:
         assert draft.logprob is not None
         how = ("bytes" if cloze else "none") if self.normalise == "auto" else self.normalise
-        length = {"none": 1, "tokens": draft.completion_tokens, "bytes": len(draft.text.encode())}[str(how)]
+        length = {"none": 1, "tokens": draft.completion_tokens, "bytes": len(draft.text.strip().encode())}[str(how)]
         return draft.logprob / max(1, length)
 
 

@@ -23,14 +23,15 @@ _BUILT_IN = {
     "spam": "spam",
     "intents": "intents",
 }
+_IMPORTED = {"lm_eval:": "lm_eval", "inspect:": "inspect_ai"}
 _FILES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 
 
 def load_task(
     spec: str | Mapping[str, Any], *, items: int | None = None, seed: int = 0, folder: Path | None = None
 ) -> Task:
-    """A task from `gsm8k`, `gym:gsm_symbolic(min_value=2)`, `tickets.jsonl(target=label, template='{{ text }}')`, or a
-    mapping such as a study's table [task]: `{"file": "tickets.jsonl", "target": "label", ...}`.
+    """A task from `gsm8k`, `gym:gsm_symbolic(min_value=2)`, `tickets.jsonl(target=label, template='{{ text }}')`,
+    `lm_eval:task.yaml`, `inspect:samples.json(scorer=match)`, or a mapping such as a study's table [task]: `{"file": "tickets.jsonl", "target": "label", ...}`.
 
     Args:
         items: at most so many test items (drawn by `seed`); for a generated task, exactly so many.
@@ -46,6 +47,11 @@ def load_task(
 
 
 def _loaded(name: str, options: dict[str, Any], items: int | None, seed: int, folder: Path | None) -> Task:
+    for prefix, module in _IMPORTED.items():
+        if name.startswith(prefix):
+            maker = importlib.import_module(f"gulliver.tasks.{module}").make
+            path = {"path": name.removeprefix(prefix)}
+            return _make(maker, name, {**path, **options}, items=items, seed=seed, folder=folder)
     if name.endswith(_FILES):
         from gulliver.tasks.files import load_file_task
 
@@ -90,7 +96,7 @@ def task_names() -> list[str]:
 
 def _named(spec: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if isinstance(spec, str):
-        if spec.endswith(_FILES):
+        if spec.endswith((*_FILES, ".json", ".yaml", ".yml")):
             return spec, {}
         try:
             calls = parse(spec)
@@ -117,7 +123,9 @@ def _maker(name: str) -> Callable[..., Task]:
         loaded: Callable[..., Task] = entry.load()
         return loaded
     known = ", ".join([*_BUILT_IN, *(entry.name for entry in entry_points(group=GROUP))])
-    raise TaskError(f"There is no task {name!r}; there are {known}, gym:NAME, and files in .jsonl, .csv or .parquet.")
+    raise TaskError(
+        f"There is no task {name!r}; there are {known}, gym:NAME, lm_eval:FILE.yaml, inspect:FILE.json, and files in .jsonl, .csv or .parquet."
+    )
 
 
 def _make(maker: Callable[..., Task], name: str, options: Mapping[str, Any], **more: Any) -> Task:

@@ -87,7 +87,9 @@ def test_shared_draws_are_paid_once(sums: Path) -> None:
     study = prepared(sums, models=[FAIR], strategies=strategies, race=False)
     made = forecast(study)
     assert made.paid.asked == 5 * 8
-    assert made.spans["requests"].median == 5 * 142 == find(study).result.spent.asked
+    assert made.spans["requests"].median == pytest.approx(5 * 142, rel=0.02)  # some may fail and be asked twice
+    assert made.spans["requests"].low == pytest.approx(5 * 142)
+    assert find(study).result.spent.asked == 5 * 142
 
 
 def test_the_answer_that_comes_out_was_given_a_chance(sums: Path) -> None:

@@ -30,6 +30,7 @@ class Part:
         costs: shape (items, quantities); NaN where not known. What is known is in the store, but for what failed.
         failed: likewise, of requests that failed: those are not kept, and every recipe that needs them asks again.
         size: shape (items,), characters of the prompt.
+        stand_in: whether what is known was asked of another model and has to be paid still.
         price: money for one prompt token and one completion token, now and as a batch; NaN without a price.
     """
 
@@ -38,6 +39,7 @@ class Part:
     failed: Floats
     size: Floats
     price: Floats
+    stand_in: bool = False
 
     @property
     def known(self) -> NDArray[np.int64]:
@@ -78,7 +80,8 @@ class Part:
         for out in (costs, failed):
             out[unknown] = self._stretched(out[donors], longer)
         free = np.zeros_like(costs)
-        free[known] = costs[known] - failed[known]
+        if not self.stand_in:
+            free[known] = costs[known] - failed[known]
         return costs - free, free, failed
 
     def _stretched(self, rows: Floats, longer: Floats) -> Floats:
@@ -107,7 +110,7 @@ def find_parts(pilot: Pilot, prices: Mapping[str, Price]) -> list[Part]:
     for place in sorted(shared):
         needing: dict[str, set[str]] = {}
         for name, known in able.items():
-            for key in known.asked[place].uses:
+            for key in _keys(name, known, place):
                 needing.setdefault(key, set()).add(name)
         for key, names in needing.items():
             groups.setdefault(frozenset(names), {}).setdefault(place, []).append(key)
@@ -131,7 +134,7 @@ def _part(
         costs[place], failed[place] = _rows(pilot, keys.get(place, ()), prices)
     for name in sorted(members):
         known = able[name]
-        totals = {place: _rows(pilot, sorted(set(asked.uses)), prices) for place, asked in known.asked.items()}
+        totals = {place: _rows(pilot, _keys(name, known, place), prices) for place in known.asked}
         # Of an item that only some recipes were asked, this part takes the share it has of the others.
         whole = np.sum([totals[place][0] for place in shared], axis=0) if shared else np.ones(len(QUANTITIES))
         here = np.sum([costs[place] for place in shared], axis=0) if shared else whole
@@ -139,9 +142,16 @@ def _part(
         for place, (total, lost) in totals.items():
             if np.isnan(costs[place, 0]):
                 costs[place], failed[place] = total * share, lost * share
-    first = able[min(members)].recipe
+    first, stand_in = able[min(members)].recipe, able[min(members)].stand_in
     size = [sum(len(message.content) for message in first.strategy.ask(item).prompt) for item in items]
-    return Part(members, costs, failed, np.array(size, dtype=np.float64), _price(prices.get(first.model.name)))
+    price = _price(prices.get(first.model.name))
+    return Part(members, costs, failed, np.array(size, dtype=np.float64), price, stand_in)
+
+
+def _keys(name: str, known: Known, place: int) -> list[str]:
+    """The requests of one item; what a parent was asked as a stand-in is shared with nobody."""
+    before = f"{name}\n" if known.stand_in else ""
+    return sorted({f"{before}{key}" for key in known.asked[place].uses})
 
 
 def _rows(pilot: Pilot, keys: Sequence[str], prices: Mapping[str, Price]) -> tuple[Floats, Floats]:
@@ -150,13 +160,13 @@ def _rows(pilot: Pilot, keys: Sequence[str], prices: Mapping[str, Price]) -> tup
     for key in keys:
         row = _row(pilot, key, prices)
         costs += row
-        if pilot.ledger[key].reply.finish == "failed":
+        if pilot.ledger[key.rpartition("\n")[2]].reply.finish == "failed":
             failed += row
     return costs, failed
 
 
 def _row(pilot: Pilot, key: str, prices: Mapping[str, Price]) -> Floats:
-    used = pilot.ledger[key]
+    used = pilot.ledger[key.rpartition("\n")[2]]
     cost = used.cost
     price = np.nan_to_num(_price(prices.get(used.model.name)))
     prompt, written = cost.prompt_tokens, cost.completion_tokens

@@ -32,6 +32,7 @@ CONFIDENCE = 0.9
 TAKEN = 0.95  # share of the simulations that an interval holds
 PILOT = 8
 SIMULATIONS = 400
+_UNTRAINED = "its training is not done, and what that takes is not forecast; its answers are taken to cost what its parent's do, and nothing is known of its quality"
 
 
 def dry_run(
@@ -134,10 +135,10 @@ def _recipe(name: str, pilot: Pilot, outcomes: Sequence[Outcome]) -> RecipeForec
     reached = [o for o in outcomes if name in o.verdicts]
     verdicts = [o.verdicts[name] for o in reached]
     entrant = next(e for e in pilot.runner.entrants if e.name == name)
-    right = sum(a.score for a in known.asked.values()) if known else sum(a.score for a in entrant.ready)
+    right = sum(known.scores.values()) if known else sum(a.score for a in entrant.ready)
     return RecipeForecast(
         name,
-        known=len(known.asked) if known else len(entrant.ready),
+        known=len(known.scores) if known else len(entrant.ready),
         right=round(right),
         piloted=known.piloted if known else 0,
         reached=len(reached) / len(outcomes),
@@ -145,7 +146,7 @@ def _recipe(name: str, pilot: Pilot, outcomes: Sequence[Outcome]) -> RecipeForec
         rejected=verdicts.count("rejected") / len(outcomes),
         items=_span([o.items[name] for o in reached]) if reached else None,
         flops=_span([o.flops.get(name, 0.0) for o in reached]) if reached else None,
-        note=known.why if known else entrant.note,
+        note=(_UNTRAINED if known.stand_in else known.why) if known else entrant.note,
     )
 
 

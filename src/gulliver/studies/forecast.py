@@ -8,7 +8,7 @@ from typing import Any
 
 from gulliver.errors import StudyError
 from gulliver.home import home
-from gulliver.inference import Session, Used
+from gulliver.inference import Cost, Session, Used
 from gulliver.studies.pilot import Batch
 from gulliver.studies.result import ForecastCheck, Quantity, Spent, StudyResult
 from gulliver.studies.runs import find_run
@@ -137,7 +137,7 @@ def check_forecast(made: Forecast, result: StudyResult, session: Session) -> For
     """The forecast against what was spent since it was made, in however many starts of the run."""
     created = session.store.created([key for key, used in session.ledger.items() if not used.created])
     since = {key for key, used in session.ledger.items() if (used.created or created.get(key, made.at)) >= made.at}
-    spent: dict[str, float | None] = _spent_at_once(result.spent)
+    spent: dict[str, float | None] = _spent_at_once(result.spent, session)
     if len(since) > session.spending.asked:
         spent = _spent_in_parts([session.ledger[key] for key in sorted(since)], result)
     quantities = [Quantity(n, s.low, s.median, s.high, spent.get(n)) for n, s in made.spans.items()]
@@ -146,11 +146,14 @@ def check_forecast(made: Forecast, result: StudyResult, session: Session) -> For
     return ForecastCheck(made.made, made.confidence, chance, tuple(quantities))
 
 
-def _spent_at_once(spent: Spent) -> dict[str, float | None]:
+def _spent_at_once(spent: Spent, session: Session) -> dict[str, float | None]:
+    """What asking took; training is no part of a forecast, and then the clock tells both."""
+    asking = sum(session.spending.models.values(), Cost())
+    trained = session.spending.cost.flops_computed > asking.flops_computed * (1 + 1e-9)
     return {
-        "requests": spent.asked, "prompt_tokens": spent.prompt_tokens, "completion_tokens": spent.completion_tokens,
-        "flops": spent.flops, "joules": spent.joules, "money_now": spent.money_now, "money_batch": spent.money_batch,
-        "seconds": spent.seconds, "elapsed": spent.elapsed,
+        "requests": spent.asked, "prompt_tokens": asking.prompt_tokens, "completion_tokens": asking.completion_tokens,
+        "flops": asking.flops_computed, "joules": asking.joules, "money_now": spent.money_now,
+        "money_batch": spent.money_batch, "seconds": asking.seconds, "elapsed": None if trained else spent.elapsed,
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from gulliver.studies.result import MakingResult, RecipeResult
 from gulliver.tasks.base import Item, Task
 from gulliver.training.base import Example, TrainingCost
 from gulliver.transforms.base import Material
-from gulliver.transforms.making import make_model
+from gulliver.transforms.making import is_made, make_model
 
 PROBES = 8
 Tell = Callable[[str, int, int], None]
@@ -55,6 +55,13 @@ async def make(recipe: Recipe, task: Task, seed: int, tell: Tell | None = None) 
         parity is not None and parity.alarming,
         tuple(part.folder for part in made.parts),
     )
+
+
+def already_made(recipe: Recipe, task: Task, seed: int) -> bool:
+    """Whether nothing is left to train. Of several transforms only the first can be looked up unmade, so that is a no."""
+    material = gather(recipe, task, seed)
+    call, part = recipe.transforms[0]
+    return len(recipe.transforms) == 1 and is_made(recipe.model, call, part, material)
 
 
 def gather(recipe: Recipe, task: Task, seed: int, tell: Tell | None = None) -> Material:

@@ -8,13 +8,14 @@ throughput rises with what it is given at once.
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from gulliver.errors import ModelError
+from gulliver.errors import ModelError, TrainingError
 from gulliver.inference import Session, Store, Used
 from gulliver.models.base import Model, Reply, Request
 from gulliver.studies.asking import Asked, ask_item, ask_items
 from gulliver.studies.events import Progress, Watch
+from gulliver.studies.making import already_made
 from gulliver.studies.recipe import Recipe
 from gulliver.studies.study import Entrant, Runner
 from gulliver.tasks.base import Item
@@ -59,6 +60,8 @@ class Known:
     Attributes:
         piloted: how many items the pilot asked; `batches`: how that went.
         why: the reason it could not be asked, when it could not.
+        stand_in: whether its parent was asked in its place, since its training is not done: costs are then the parent's, and
+            nothing is known of its quality.
     """
 
     recipe: Recipe
@@ -66,6 +69,12 @@ class Known:
     piloted: int = 0
     batches: list[Batch] = field(default_factory=list)
     why: str = ""
+    stand_in: bool = False
+
+    @property
+    def scores(self) -> dict[int, float]:
+        """Outcomes that are known, 1.0 for right, by place."""
+        return {} if self.stand_in else {place: asked.score for place, asked in self.asked.items()}
 
 
 @dataclass
@@ -105,16 +114,17 @@ async def run_pilot(
     known: dict[str, Known] = {}
     ledger: dict[str, Used] = {}
     for position, entrant in enumerate(asked_of, 1):
-        assert entrant.recipe is not None
-        here = known[entrant.name] = Known(entrant.recipe)
-        here.asked, used = await _look(entrant.recipe, prepared.items[: prepared.limit], session.store, session.seed)
+        here = known[entrant.name] = await _ready(runner, entrant, position)
+        if here.why:
+            continue
+        here.asked, used = await _look(here.recipe, prepared.items[: prepared.limit], session.store, session.seed)
         ledger |= used
         wanted = [place for place in range(min(items, prepared.limit)) if place not in here.asked]
         if not wanted:
             continue
         if watch is not None:
             watch(Progress(entrant.name, position, len(asked_of), 0, prepared.pool, 0, 0.0, 1.0, 0.0, "", "pilot"))
-        await session.keep_only(entrant.recipe.model)
+        await session.keep_only(here.recipe.model)
         try:
             for places in (wanted[:1], wanted[1:2], wanted[2:]):
                 if places:
@@ -125,6 +135,19 @@ async def run_pilot(
     await session.keep_only()
     ledger |= session.ledger
     return Pilot(runner, known, ledger, time.monotonic() - started + preparing, preparing)
+
+
+async def _ready(runner: Runner, entrant: Entrant, position: int) -> Known:
+    """The recipe with its transforms made, as far as that needs no training; else its parent stands in for it."""
+    assert entrant.recipe is not None
+    prepared = runner.prepared
+    try:
+        if entrant.recipe.learns and not already_made(entrant.recipe, prepared.task, prepared.config.seed):
+            return Known(replace(entrant.recipe, transforms=()), stand_in=True)
+        await runner.make(entrant, position)
+    except (ModelError, TrainingError) as error:
+        return Known(entrant.recipe, why=str(error))
+    return Known(entrant.recipe)
 
 
 async def _batch(here: Known, places: Sequence[int], items: Sequence[Item], session: Session) -> None:

@@ -117,9 +117,9 @@ class _Simulator:
     def _column(self, entrant: Entrant, beside: Floats | None) -> Floats:
         if entrant.recipe is None:
             return np.array([asked.score for asked in entrant.ready[: self.items]])
-        known = {place: asked.score for place, asked in self.pilot.known[entrant.name].asked.items()}
+        known = self.pilot.known[entrant.name].scores
         where = np.array(sorted(known), dtype=np.int64)
-        seen = np.array([known[place] for place in where.tolist()])
+        seen = np.array([known[place] for place in where.tolist()], dtype=np.float64)
         out = np.zeros(self.items)
         for group in (None,) if beside is None else (0.0, 1.0):
             # Beside a reference, one rate where that is right and one where it is wrong: what is hard for one is for both.
@@ -141,10 +141,10 @@ class _Ledger:
         self.done: dict[tuple[str, int], int] = {}
         self.uniform = simulator.rng.random(simulator.items)
         self.sums: dict[int, list[Floats]] = {}
-        self.open: set[str] = set()
+        self.open: set[object] = set()
 
     def keep_only(self, entrants: Sequence[Entrant]) -> None:
-        self.open &= {e.recipe.model.name for e in entrants if e.recipe is not None}
+        self.open &= {_engine_of(e) for e in entrants}
 
     def ask(self, entrant: Entrant, upto: int) -> None:
         """Pay for what this recipe still needs of the first `upto` items, and let the time pass that it takes."""
@@ -170,8 +170,8 @@ class _Ledger:
         if speed is None or paid[0] < 0.5:
             return
         seconds, busy = speed.seconds(self.draw, float(paid[0]), float(work_of(paid)))
-        if entrant.recipe.model.name not in self.open:
-            self.open.add(entrant.recipe.model.name)
+        if _engine_of(entrant) not in self.open:
+            self.open.add(_engine_of(entrant))
             seconds += float(speed.load[self.draw])
         told.elapsed += seconds * float(self.simulator.machine[self.draw])
         told.busy += busy * float(self.simulator.machine[self.draw])
@@ -199,6 +199,12 @@ class _Ledger:
             none = np.zeros((1, len(QUANTITIES)))
             self.sums[number] = [np.concatenate([none, np.cumsum(costs, axis=0)]) for costs in drawn]
         return self.sums[number]
+
+
+def _engine_of(entrant: Entrant) -> object:
+    """What tells the model that will be asked from others."""
+    recipe = entrant.recipe
+    return None if recipe is None else (recipe.model.name, tuple(str(call) for call, _ in recipe.transforms))
 
 
 def answers_of(outcomes: Sequence[Outcome]) -> list[tuple[str, str | None, float]]:

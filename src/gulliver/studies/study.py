@@ -195,7 +195,7 @@ class Runner:
 
     def _tell_of_failures(self) -> None:
         for entrant in self.entrants:
-            failed = [asked.record.detail for asked in entrant.asked if asked.record.outcome == "failed"]
+            failed = [asked.record.detail or "the reason was not kept" for asked in entrant.asked if asked.record.outcome == "failed"]
             if failed:
                 self.warnings.append(
                     f"{entrant.name}: {len(failed)} of {len(entrant.asked)} items failed and count as not right ({failed[0].rstrip('.')}); mend the cause and run again."
@@ -206,7 +206,7 @@ class Runner:
         assert trial is not None
         for member in (entrant, self.reference):
             if member is not None:
-                await self._make(member, position)
+                await self.make(member, position)
         models = [e.recipe.model for e in (entrant, self.reference) if e is not None and e.recipe is not None]
         await self.session.keep_only(*models)
         self._tell(entrant, position, "loading")
@@ -234,7 +234,7 @@ class Runner:
             fed += chunk
             self._tell(entrant, position, "asking")
 
-    async def _make(self, entrant: Entrant, position: int) -> None:
+    async def make(self, entrant: Entrant, position: int) -> None:
         """Turn the parent into the model that will be asked, once, with no engine open beside it."""
         recipe = entrant.recipe
         if recipe is None or not recipe.transforms:

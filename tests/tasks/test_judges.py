@@ -69,7 +69,8 @@ def test_a_choice_may_be_among_the_items_own_options() -> None:
 @pytest.mark.parametrize("name", JUDGES)
 def test_every_judge_says_what_to_ask_for_and_reads_any_text(name: str, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text("def judge(answer, row):\n    return True\n")
-    made = make_judge("function(path='own.py')" if name == "function" else name, tmp_path)
+    needs = {"function": "function(path='own.py')", "model": "model(name='scripted:m')"}
+    made = make_judge(needs.get(name, name), tmp_path)
     item = make_item("one", "What?", "1", made, fields={"prompt": "def f():\n", "entry_point": "f"})
     assert made.kind in ("number", "choice", "text", "code", "json", "free")
     assert "step by step" in made.after_reasoning

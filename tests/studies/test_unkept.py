@@ -1,6 +1,8 @@
 """Without texts: nothing that was asked or written is on disk, and a rerun still asks nothing twice."""
 
 import json
+import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from gulliver.reports import write_report
 from gulliver.studies import find
 from gulliver.studies.result import StudyResult
+from gulliver.studies.unkept import forget_material
 
 MODEL = "scripted:quiet?accuracy=0.8&parameters=1e6&process=true"
 NUMBERS = [912_345_678 + 1_003 * i for i in range(40)]  # long enough not to stand in a hash by chance
@@ -103,3 +106,13 @@ def test_failed_items_are_tried_again(tmp_path: Path) -> None:
     first = find(data).result
     second = find(data).result
     assert second.spent.asked == first.recipes[0].failed > 0
+
+
+def test_what_making_a_model_left_of_its_texts_is_removed_and_nothing_older(own_home: Path) -> None:
+    made, readings = own_home / "transformed" / "k", own_home / "readings"
+    for path in (made / "reference.npz", made / "made.json", readings / "old.npz", readings / "new.npz"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    os.utime(readings / "old.npz", (1.0, 1.0))
+    forget_material([made], since=time.time())
+    assert sorted(path.name for path in own_home.rglob("*") if path.is_file()) == ["made.json", "old.npz"]

@@ -16,7 +16,7 @@ from gulliver.tasks.model_judge import ModelJudge
 class Asked:
     """One item's outcome under one recipe, with its line of the ledger and the keys of its requests.
 
-    `judging` is what a judge that is a model took; it is no part of the recipe's cost.
+    `uses` includes those of a judge that is a model; `judging` is what that took, which is no part of the recipe's cost.
     """
 
     record: ItemRecord
@@ -48,8 +48,8 @@ async def ask_items(recipe: Recipe, items: Sequence[Item], session: Session) -> 
 async def ask_item(recipe: Recipe, item: Item, session: Session) -> Asked:
     """One item under one recipe, asked or replayed, and judged."""
     if not session.store.keep_text and (known := replayed(recipe, item, session)) is not None:
-        record, meter = known
-        return Asked(record, meter.cost, tuple(meter.uses))
+        record, meter, judging = known
+        return Asked(record, meter.cost, (*meter.uses, *judging.uses), judging.cost)
     meter = Meter()
     answer = await recipe.strategy.answer(item, session.bind(recipe.model, meter))
     judgement, judging = await _judged(item, answer, session)
@@ -64,21 +64,21 @@ async def ask_item(recipe: Recipe, item: Item, session: Session) -> Asked:
         detail=judgement.detail,
         flops=meter.cost.flops_computed,
         seconds=meter.cost.seconds,
-        judge_flops=judging.flops_computed,
-        judge_seconds=judging.seconds,
+        judge_flops=judging.cost.flops_computed,
+        judge_seconds=judging.cost.seconds,
     )
     if not session.store.keep_text:
-        await keep(recipe, item, record.outcome, meter, session)
+        await keep(recipe, item, record.outcome, meter, judging, session)
         record = without_texts(record)
-    return Asked(record, meter.cost, tuple(meter.uses), judging)
+    return Asked(record, meter.cost, (*meter.uses, *judging.uses), judging.cost)
 
 
-async def _judged(item: Item, answer: Answer, session: Session) -> tuple[Judgement, Cost]:
-    if not isinstance(item.judge, ModelJudge) or answer.status != "read":
-        return judge(item, answer), Cost()
+async def _judged(item: Item, answer: Answer, session: Session) -> tuple[Judgement, Meter]:
     meter = Meter()
+    if not isinstance(item.judge, ModelJudge) or answer.status != "read":
+        return judge(item, answer), meter
     judgement = await item.judge.judgement(answer.value, item, session.bind(item.judge.model, meter))
-    return judgement, meter.cost
+    return judgement, meter
 
 
 def _text(value: object) -> str:

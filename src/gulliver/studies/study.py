@@ -20,6 +20,7 @@ from gulliver.studies.making import Making, check_material, make
 from gulliver.studies.race import Race, Trial
 from gulliver.studies.recipe import Loader, Recipe, parse_recipe
 from gulliver.studies.result import ItemRecord, Verdict
+from gulliver.studies.unkept import forget_material
 from gulliver.tasks import load_task
 from gulliver.tasks.base import Answer as ItemAnswer
 from gulliver.tasks.base import Item, Task, judge
@@ -195,7 +196,11 @@ class Runner:
 
     def _tell_of_failures(self) -> None:
         for entrant in self.entrants:
-            failed = [asked.record.detail or "the reason was not kept" for asked in entrant.asked if asked.record.outcome == "failed"]
+            failed = [
+                asked.record.detail or "the reason was not kept"
+                for asked in entrant.asked
+                if asked.record.outcome == "failed"
+            ]
             if failed:
                 self.warnings.append(
                     f"{entrant.name}: {len(failed)} of {len(entrant.asked)} items failed and count as not right ({failed[0].rstrip('.')}); mend the cause and run again."
@@ -247,7 +252,10 @@ class Runner:
             message = f"{what}, {done} of {of}" if of else what
             stop.call_soon_threadsafe(self._tell, entrant, position, "making", message)
 
+        begun = time.time()
         making = await make(recipe, self.prepared.task, self.prepared.config.seed, tell)
+        if not self.session.store.keep_text:
+            forget_material(making.folders, begun)
         entrant.recipe, entrant.making = making.recipe, making
         paid = Cost(flops_naive=making.paid_flops, flops_computed=making.paid_flops, seconds=making.paid_seconds)
         self.session.spending.cost = self.session.spending.cost + paid

@@ -7,17 +7,20 @@ key and what it took. Outcomes of failed requests are not kept: they are worth a
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from gulliver.home import home
 from gulliver.inference import Meter, Session
 from gulliver.inference.store import model_key
 from gulliver.models.base import Reply
 from gulliver.studies.recipe import Recipe
 from gulliver.studies.result import ItemRecord
 from gulliver.tasks.base import Item
+from gulliver.tasks.model_judge import ModelJudge
 
 
 def judgement_key(recipe: Recipe, item: Item, seed: int) -> str:
@@ -39,26 +42,40 @@ def without_texts(record: ItemRecord) -> ItemRecord:
     return replace(record, question="", target="", value="", text="", program="", detail="")
 
 
-def replayed(recipe: Recipe, item: Item, session: Session) -> tuple[ItemRecord, Meter] | None:
-    """The item's outcome and cost from an earlier run, or None when it must be asked."""
+def replayed(recipe: Recipe, item: Item, session: Session) -> tuple[ItemRecord, Meter, Meter] | None:
+    """The item's outcome from an earlier run, what it cost, and what judging it cost; None when it must be asked."""
     found = session.store.judged(judgement_key(recipe, item, session.seed))
     if found is None:
         return None
     judged, created = found
-    meter = Meter()
-    uses = [(key, _reply(numbers)) for key, numbers in judged["uses"]]
-    session.replay(uses, recipe.model, meter, created)
-    record = ItemRecord(item.id, "", "", judged["outcome"], "", "", flops=meter.cost.flops_computed, seconds=meter.cost.seconds)  # fmt: skip
-    return record, meter
+    meter, judging = Meter(), Meter()
+    session.replay([(key, _reply(numbers)) for key, numbers in judged["uses"]], recipe.model, meter, created)
+    if judged["judging"] and isinstance(item.judge, ModelJudge):
+        asked = [(key, _reply(numbers)) for key, numbers in judged["judging"]]
+        session.replay(asked, item.judge.model, judging, created)
+    record = ItemRecord(
+        item.id, "", "", judged["outcome"], "", "", flops=meter.cost.flops_computed, seconds=meter.cost.seconds,
+        judge_flops=judging.cost.flops_computed, judge_seconds=judging.cost.seconds,
+    )  # fmt: skip
+    return record, meter, judging
 
 
-async def keep(recipe: Recipe, item: Item, outcome: str, meter: Meter, session: Session) -> None:
+async def keep(recipe: Recipe, item: Item, outcome: str, meter: Meter, judging: Meter, session: Session) -> None:
     """Write down the outcome and what it took; returns once it is committed."""
     if outcome == "failed":
         return
-    uses = [[key, _numbers(session.ledger[key].reply)] for key in meter.uses]
-    judged = {"outcome": outcome, "uses": uses}
+    uses, asked = ([[key, _numbers(session.ledger[key].reply)] for key in each.uses] for each in (meter, judging))
+    judged = {"outcome": outcome, "uses": uses, "judging": asked}
     await session.store.put_judged(judgement_key(recipe, item, session.seed), recipe.model, judged)
+
+
+def forget_material(folders: Sequence[Path], since: float) -> None:
+    """Remove what making a model left of the texts it learned from or was checked on: the trainer's reference, and readings
+    that are not older than `since` (seconds of the epoch)."""
+    left = [path for folder in folders for path in folder.glob("reference.npz")]
+    readings = [path for path in (home() / "readings").glob("*.npz") if path.stat().st_mtime >= since - 1.0]
+    for path in (*left, *readings):
+        path.unlink(missing_ok=True)
 
 
 def _numbers(reply: Reply) -> list[float | None]:

@@ -1,7 +1,8 @@
 """The race, run many times on made-up items: where it would stop, and what it would have spent by then.
 
-Each simulation draws a quality for each recipe from what is known of it, outcomes of the items not asked yet from that, and
-their costs from those that were asked; then the race's own referee decides, in the race's own order and steps.
+Each simulation draws outcomes and costs of the items not asked yet from those that were (a Bayesian bootstrap over items,
+shared by all recipes, so that a pilot that was easy for one was easy for all); then the race's own referee decides, in
+the race's own order and steps.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +19,7 @@ from gulliver.studies.throughput import Speed
 
 Floats = NDArray[np.float64]
 
-PRIOR = 0.5  # of a Beta on quality, right and wrong (Jeffreys)
+PRIOR = 0.5  # weight of a made-up right item, and of a wrong one: Jeffreys' prior
 MACHINE = 0.15  # standard deviation of the logarithm of how much slower or faster the machine is than in the pilot
 UNSEEN_FAILURES = 0.1  # requests that failed beyond those seen, as a prior of the share that fails and is asked again
 _EVERY = 4
@@ -54,21 +55,20 @@ class _Simulator:
         self.runner, self.prepared = pilot.runner, pilot.runner.prepared
         self.rng = np.random.default_rng(seed)
         self.items = self.prepared.limit
-        self.weights = self._weights()
+        # Shared by all recipes: what is hard for one of them in the pilot weighs as much for the others.
+        self.keep = self.rng.standard_exponential((simulations, self.items))
+        self.weights = [part.weights(self.keep) for part in parts]
         self.failing = [self.rng.beta(UNSEEN_FAILURES, max(1.0, part.requests), simulations) for part in parts]
         self.machine = np.exp(MACHINE * self.rng.standard_normal(simulations))
         self.everyone = entrants_of(self.runner)
-
-    def _weights(self) -> list[Floats]:
-        keep = self.rng.standard_exponential((self.count, self.items))
-        return [part.weights(keep) for part in self.parts]
 
     def run(self) -> list[Outcome]:
         return [self._once(draw) for draw in range(self.count)]
 
     def _once(self, draw: int) -> Outcome:
-        ledger = _Ledger(self, draw)
-        scores = self._scores()
+        chance = self.rng.random((3, self.items))
+        ledger = _Ledger(self, draw, chance[0])
+        scores = self._scores(draw, chance)
         config, runner = self.prepared.config, self.runner
         race = Race(
             runner.target, 1.0 - config.confidence, len(runner.entrants), self.prepared.pool,
@@ -103,43 +103,44 @@ class _Simulator:
             ledger.told.verdicts[entrant.name] = trial.verdict
         return ledger.close(race.answer())
 
-    def _scores(self) -> dict[str, Floats]:
-        """Outcomes of all items under each recipe, by name: known ones as they are."""
-        reference = self.runner.reference
-        made: dict[str, Floats] = {}
-        if reference is not None:
-            made[reference.name] = self._column(reference, None)
-        for entrant in self.everyone:
-            if entrant.name not in made:
-                made[entrant.name] = self._column(entrant, made.get(reference.name) if reference else None)
-        return made
+    def _scores(self, draw: int, chance: Floats) -> dict[str, Floats]:
+        """Outcomes of all items under each recipe, by name: known ones as they are.
 
-    def _column(self, entrant: Entrant, beside: Floats | None) -> Floats:
-        if entrant.recipe is None:
-            return np.array([asked.score for asked in entrant.ready[: self.items]])
-        known = self.pilot.known[entrant.name].scores
-        where = np.array(sorted(known), dtype=np.int64)
-        seen = np.array([known[place] for place in where.tolist()], dtype=np.float64)
-        out = np.zeros(self.items)
-        for group in (None,) if beside is None else (0.0, 1.0):
-            # Beside a reference, one rate where that is right and one where it is wrong: what is hard for one is for both.
-            chosen = np.ones(self.items, dtype=bool) if group is None or beside is None else beside == group
-            told = seen[chosen[where]] if len(where) else seen
-            rate = self.rng.beta(told.sum() + PRIOR, len(told) - told.sum() + PRIOR)
-            out[chosen] = self.rng.random(int(chosen.sum())) < rate
-        out[where] = seen
-        return out
+        An item not asked stands for one that was, the same for all recipes, or for one of two made-up items of half a
+        weight, right and wrong, the same for recipes of one model: each quality is then Beta(right + 1/2, wrong + 1/2),
+        and recipes that agreed in the pilot go on agreeing.
+        """
+        made: dict[str, Floats] = {}
+        invented: dict[str, Floats] = {}
+        for entrant in self.everyone:
+            if entrant.recipe is None:
+                made[entrant.name] = np.array([asked.score for asked in entrant.ready[: self.items]])
+                continue
+            known = self.pilot.known[entrant.name].scores
+            where = np.array(sorted(known), dtype=np.int64)
+            seen = np.array([known[place] for place in where.tolist()], dtype=np.float64)
+            extra = invented.setdefault(entrant.recipe.model.name, self.rng.gamma(PRIOR, size=2) + 1e-12)
+            weights = np.cumsum(self.keep[draw, where])
+            mass = float(weights[-1]) if len(where) else 0.0
+            out = (chance[2] < extra[0] / extra.sum()).astype(np.float64)
+            if len(where):
+                real = chance[1] * (mass + extra.sum()) < mass
+                donors = np.minimum(np.searchsorted(weights / mass, chance[0]), len(where) - 1)
+                out[real] = seen[donors[real]]
+                out[where] = seen
+            made[entrant.name] = out
+        return made
 
 
 class _Ledger:
     """What one simulation has paid so far: each part of an item once, when the first recipe that needs it comes there."""
 
-    def __init__(self, simulator: _Simulator, draw: int) -> None:
+    def __init__(self, simulator: _Simulator, draw: int, uniform: Floats) -> None:
         self.simulator, self.draw = simulator, draw
         self.told = Outcome()
         self.paid = [0] * len(simulator.parts)
         self.done: dict[tuple[str, int], int] = {}
-        self.uniform = simulator.rng.random(simulator.items)
+        self.uniform = uniform
         self.sums: dict[int, list[Floats]] = {}
         self.open: set[object] = set()
 

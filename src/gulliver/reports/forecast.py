@@ -116,7 +116,7 @@ def _row(row: RecipeForecast) -> list[Text]:
 
 def check_sentence(check: ForecastCheck) -> str:
     """How the forecast came out, in a sentence."""
-    known = [q for q in check.quantities if q.held is not None]
+    known = [q for *_, q in check_rows(check) if q.held is not None]
     missed = [TITLES.get(q.name, q.name) for q in known if not q.held]
     if not known:
         return "Nothing was spent since the forecast that it could be held against."

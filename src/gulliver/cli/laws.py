@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gulliver.cli.laws_capacity import capacity
 from gulliver.cli.laws_emergence import emergence
 from gulliver.cli.laws_next import next_
 from gulliver.cli.laws_plan import plan
@@ -23,6 +24,7 @@ app.command("next")(next_)
 app.command()(plot)
 app.command()(emergence)
 app.command()(vocabulary)
+app.command()(capacity)
 
 
 @app.command("list")

@@ -1,11 +1,14 @@
 """Datasets of inspect_ai become tasks; what they ask for and cannot have is one sentence."""
 
+import contextlib
 import csv
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gulliver.errors import TaskError
 from gulliver.inference.types import Draft
@@ -147,6 +150,25 @@ def test_what_cannot_be_used_is_said_in_a_sentence(tmp_path: Path, samples: Any,
     with pytest.raises(TaskError, match=says) as raised:
         load(tmp_path, samples, options)
     assert "\n" not in str(raised.value)
+
+
+ODD = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4), st.sampled_from(["user", "text"])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["role", "content", "type", "text", "a"]), inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(["input", "target", "choices", "id", "metadata", "files"]), ODD, st.booleans())
+def test_a_field_of_any_kind_is_taken_or_refused(tmp_path: Path, field: str, value: Any, choose: bool) -> None:
+    sample = {**(CHOICES if choose else SAMPLES)[0], field: value}
+    with contextlib.suppress(TaskError):
+        task = load(tmp_path, [sample])
+        assert outcomes(task, "B")[0] in ("right", "wrong", "unreadable")
 
 
 def test_a_file_that_is_no_json_is_said_with_its_line(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """How often a dry run's intervals hold what the study then spends: `python -m benchmarks.forecast [--real N]`.
 
-50 small studies on scripted models: pools and populations of 60 to 400 items, with and without a limit of items, 1 to 4
+50 small studies on scripted models: pools and populations of 60 to 300 items, with and without a limit of items, 1 to 4
 models of random quality with 1 to 3 strategies (votes share draws), targets anywhere, a tenth of them relative to another
 recipe, a tenth without a race; prompts and replies of log-normal lengths, some cut by the limit; failures; engines
 that answer 4 to 64 requests at once, at different pace; prices with and without a batch offer. Each study is forecast from
@@ -32,14 +32,14 @@ from gulliver.studies.result import StudyResult
 from gulliver.studies.study import prepare
 
 STUDIES, GOAL = 50, 0.9
-SHOWN = ("requests", "prompt_tokens", "completion_tokens", "flops", "elapsed", "money_now")
+SHOWN = ("requests", "prompt_tokens", "completion_tokens", "flops", "seconds", "elapsed", "money_now")
 STRATEGIES = ("direct", "cot", "cot | majority(n=3)", "cot | majority(n=5)")
 
 
 def made_up(seed: int, folder: Path, pace: float = 1.0) -> dict[str, Any]:
     """One small study, as plain data; its items are written under `folder`."""
     rng = random.Random(f"forecast {seed}")
-    size = rng.randint(60, 400)
+    size = rng.randint(60, 300)
     rows = []
     for i in range(size):
         filler = " ".join(
@@ -58,8 +58,8 @@ def made_up(seed: int, folder: Path, pace: float = 1.0) -> dict[str, Any]:
             "parameters": round(10 ** rng.uniform(6, 9)),
             "tokens": rng.randint(5, 200),
             "spread": round(rng.uniform(0.1, 0.9), 2),
-            "latency": round(pace * rng.uniform(0.0, 0.02), 4),
-            "pace": round(pace * rng.uniform(0.0, 0.0003), 6),
+            "latency": round(pace * rng.uniform(0.0, 0.015), 4),
+            "pace": round(pace * rng.uniform(0.0, 0.0002), 6),
             "lanes": rng.choice((4, 8, 16, 64)),
             "failures": rng.choice((0, 0, 0, 0.03)),
             "unreadable": rng.choice((0, 0, 0.1)),

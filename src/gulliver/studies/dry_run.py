@@ -6,6 +6,7 @@ of the simulations, taken a little wider than stated because a pilot of a few it
 roughly; `benchmarks/forecast.py` measures how often they hold.
 """
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ CONFIDENCE = 0.9
 TAKEN = 0.95  # share of the simulations that an interval holds
 PILOT = 8
 SIMULATIONS = 400
+_COUNTED = ("requests", "prompt_tokens", "completion_tokens")
 _UNTRAINED = "its training is not done, and what that takes is not forecast; its answers are taken to cost what its parent's do, and nothing is known of its quality"
 
 
@@ -83,10 +85,10 @@ def forecast(pilot: Pilot, items: int, paid: Spent, simulations: int = SIMULATIO
     speeds = {name: _speed(known, pilot, simulations, rng) for name, known in pilot.known.items() if known.asked}
     outcomes = simulate(pilot, parts, speeds, simulations, seed)
     told = [name for name in QUANTITIES if _is_told(name, parts, prices)]
-    spans = {name: _span([o.spent[QUANTITIES.index(name)] for o in outcomes]) for name in told}
+    spans = {name: _span([o.spent[QUANTITIES.index(name)] for o in outcomes], name in _COUNTED) for name in told}
     spans["seconds"] = _span([o.busy for o in outcomes])
     spans["elapsed"] = _span([o.elapsed for o in outcomes])
-    free = {name: _span([o.free[QUANTITIES.index(name)] for o in outcomes]) for name in told}
+    free = {name: _span([o.free[QUANTITIES.index(name)] for o in outcomes], name in _COUNTED) for name in told}
     run = run_id(prepared)
     return Forecast(
         run=run,
@@ -115,19 +117,20 @@ def _recall(pilot: Pilot) -> None:
 
 
 def _speed(known: Known, pilot: Pilot, simulations: int, rng: np.random.Generator) -> Speed:
-    measured = measure_speed(known.batches, simulations, rng)
+    apart = known.recipe.model.engine in ("endpoint", "scripted")
+    measured = measure_speed(known.batches, simulations, rng, apart)
     if measured is not None:
         return measured
     # Nothing was asked just now: another recipe of the same model tells the clock, else the answers' own busy time does.
     for other in pilot.known.values():
         if other.recipe.model.name == known.recipe.model.name and other.batches:
-            beside = measure_speed(other.batches, simulations, rng)
+            beside = measure_speed(other.batches, simulations, rng, apart)
             if beside is not None:
                 return beside
     used = [pilot.ledger[key] for asked in known.asked.values() for key in set(asked.uses)]
     written = sum(u.reply.completion_tokens for u in used)
     work = written + PROMPT_WORK * sum(u.reply.prompt_tokens for u in used)
-    return guess_speed(work, sum(u.reply.seconds for u in used), IN_FLIGHT, simulations, rng)
+    return guess_speed(work, sum(u.reply.seconds for u in used), IN_FLIGHT, simulations, rng, apart)
 
 
 def _recipe(name: str, pilot: Pilot, outcomes: Sequence[Outcome]) -> RecipeForecast:
@@ -150,8 +153,9 @@ def _recipe(name: str, pilot: Pilot, outcomes: Sequence[Outcome]) -> RecipeForec
     )
 
 
-def _span(values: Sequence[float]) -> Span:
-    return Span(*spread(values, TAKEN))
+def _span(values: Sequence[float], counted: bool = False) -> Span:
+    low, median, high = spread(values, TAKEN)
+    return Span(math.floor(low + 1e-6), round(median), math.ceil(high - 1e-6)) if counted else Span(low, median, high)
 
 
 def _is_told(name: str, parts: Sequence[Part], prices: Mapping[str, Price]) -> bool:

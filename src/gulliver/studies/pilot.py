@@ -21,6 +21,7 @@ from gulliver.studies.study import Entrant, Runner
 from gulliver.tasks.base import Item
 
 PROMPT_WORK = 0.1  # reading a token takes about a tenth of writing one
+LEAST_OVERHEAD = 0.02
 _LOOK = 64
 
 
@@ -84,7 +85,8 @@ class Pilot:
     Attributes:
         known: by the recipe's text, the reference included.
         ledger: every request that is known, by its key.
-        seconds: of the pilot by the clock; `preparing`: of that, what the floors took.
+        seconds: of the pilot by the clock; `preparing`: of that, what the floors took; `overhead`: what each recipe took
+            besides being asked (engines closed, memory noted), in seconds.
     """
 
     runner: Runner
@@ -92,6 +94,7 @@ class Pilot:
     ledger: dict[str, Used]
     seconds: float
     preparing: float
+    overhead: float = 0.0
 
 
 def entrants_of(runner: Runner) -> list[Entrant]:
@@ -113,6 +116,7 @@ async def run_pilot(
     asked_of = [entrant for entrant in entrants_of(runner) if entrant.recipe is not None]
     known: dict[str, Known] = {}
     ledger: dict[str, Used] = {}
+    asking = 0.0
     for position, entrant in enumerate(asked_of, 1):
         here = known[entrant.name] = await _ready(runner, entrant, position)
         if here.why:
@@ -124,6 +128,7 @@ async def run_pilot(
             continue
         if watch is not None:
             watch(Progress(entrant.name, position, len(asked_of), 0, prepared.pool, 0, 0.0, 1.0, 0.0, "", "pilot"))
+        begun = time.monotonic()
         await session.keep_only(here.recipe.model)
         try:
             for places in (wanted[:1], wanted[1:2], wanted[2:]):
@@ -131,10 +136,16 @@ async def run_pilot(
                     await _batch(here, places, prepared.items, session)
         except ModelError as error:
             here.why = str(error)
+        asking += time.monotonic() - begun
         here.piloted = len([place for place in wanted if place in here.asked])
+    begun = time.monotonic()
     await session.keep_only()
+    asking += time.monotonic() - begun
     ledger |= session.ledger
-    return Pilot(runner, known, ledger, time.monotonic() - started + preparing, preparing)
+    batches = [batch.seconds for here in known.values() for batch in here.batches]
+    piloted = sum(here.piloted > 0 for here in known.values())
+    overhead = max(LEAST_OVERHEAD, (asking - sum(batches)) / piloted if piloted else 0.0)
+    return Pilot(runner, known, ledger, time.monotonic() - started + preparing, preparing, overhead)
 
 
 async def _ready(runner: Runner, entrant: Entrant, position: int) -> Known:

@@ -19,9 +19,10 @@ from gulliver.studies.throughput import Speed
 
 Floats = NDArray[np.float64]
 
-PRIOR = 0.5  # weight of a made-up right item, and of a wrong one: Jeffreys' prior
+PRIOR = 1.0  # weight of a made-up right item, and of a wrong one: every quality is as likely before the pilot
 MACHINE = 0.15  # standard deviation of the logarithm of how much slower or faster the machine is than in the pilot
 UNSEEN_FAILURES = 0.1  # requests that failed beyond those seen, as a prior of the share that fails and is asked again
+OVERHEAD = 0.5  # standard deviation of the logarithm of the seconds that each recipe takes besides being asked
 _EVERY = 4
 
 
@@ -59,6 +60,7 @@ class _Simulator:
         self.keep = self.rng.standard_exponential((simulations, self.items))
         self.weights = [part.weights(self.keep) for part in parts]
         self.failing = [self.rng.beta(UNSEEN_FAILURES, max(1.0, part.requests), simulations) for part in parts]
+        self.overhead = pilot.overhead * np.exp(OVERHEAD * self.rng.standard_normal(simulations))
         self.machine = np.exp(MACHINE * self.rng.standard_normal(simulations))
         self.everyone = entrants_of(self.runner)
 
@@ -99,6 +101,7 @@ class _Simulator:
             if fed < wanted:
                 trial.verdict = "undecided"
             race.close(trial)
+            ledger.told.elapsed += float(self.overhead[draw])
             ledger.told.items[entrant.name] = fed
             ledger.told.verdicts[entrant.name] = trial.verdict
         return ledger.close(race.answer())
@@ -106,9 +109,9 @@ class _Simulator:
     def _scores(self, draw: int, chance: Floats) -> dict[str, Floats]:
         """Outcomes of all items under each recipe, by name: known ones as they are.
 
-        An item not asked stands for one that was, the same for all recipes, or for one of two made-up items of half a
-        weight, right and wrong, the same for recipes of one model: each quality is then Beta(right + 1/2, wrong + 1/2),
-        and recipes that agreed in the pilot go on agreeing.
+        An item not asked stands for one that was, the same for all recipes, or for one of two made-up items, right and
+        wrong, the same for recipes of one model: each quality is then Beta(right + 1, wrong + 1), and recipes that
+        agreed in the pilot go on agreeing.
         """
         made: dict[str, Floats] = {}
         invented: dict[str, Floats] = {}

@@ -137,6 +137,13 @@ def test_a_table_of_another_recipe_is_not_mixed_in(whole: tuple[Any, list[dict[s
         run_ladder(replace(config, recipe=replace(config.recipe, rate=0.5)))
 
 
+def test_a_table_of_another_text_is_not_mixed_in(tmp_path: Path) -> None:
+    run_ladder(tiny(tmp_path, {"decoder": {**GRID, "tokens": [4096]}}))
+    config = tiny(tmp_path)
+    with pytest.raises(LawError, match="another text"):
+        run_ladder(replace(config, text=replace(config.text, seed=1)))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

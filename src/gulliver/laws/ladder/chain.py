@@ -147,6 +147,7 @@ def run_chain(
             "scoring_seconds": time.perf_counter() - began,
             "rate": chain.rate,
             "steps": count // chain.step_tokens,
-            "text": tokens.digest[:12],
+            "recipe": recipe.digest,
+            "text": tokens.digest,
         }
         trainer.forget(count // chain.step_tokens)

@@ -1,8 +1,10 @@
 """What a ladder's file says, checked before anything is trained."""
 
+import hashlib
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -79,6 +81,12 @@ class Recipe:
     held_out_tokens: int = 65_536
     draws: int = 4
     checkpoint_every: int = 200
+
+    @property
+    def digest(self) -> str:
+        """Of all that a row's numbers hang on."""
+        told = json.dumps({**asdict(self), "checkpoint_every": 0}, sort_keys=True)
+        return f"sha-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True)

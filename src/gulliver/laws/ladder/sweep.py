@@ -21,7 +21,7 @@ from gulliver.errors import MissingExtra
 from gulliver.laws.base import LawError
 from gulliver.laws.ladder.chain import Chain, chains_of, run_chain
 from gulliver.laws.ladder.config import LadderConfig
-from gulliver.laws.ladder.rows import Row, add_row, read_rows
+from gulliver.laws.ladder.rows import KEY, Row, add_row, read_rows
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ def run_one(
     """One chain in this process; each row is in its table before it is told."""
     tokens = _tokens(config, chain.shape.vocabulary)
     done = frozenset(_done(config, chain))
+    if any(row.get("text") != tokens.digest for row in read_rows(table_of(config, chain.grid)) if _of(row, chain)):
+        raise _other("text", config, chain)
 
     def count(flops: float) -> None:
         tell(Event(chain.name, flops))
@@ -89,22 +91,21 @@ def run_one(
 
 def _done(config: LadderConfig, chain: Chain) -> set[int]:
     """The chain's token counts that have a row of the same training."""
-    shape = chain.shape
-    same = {
-        "kind": chain.kind,
-        "width": shape.width,
-        "depth": shape.depth,
-        "vocabulary": shape.vocabulary,
-        "unique_limit": chain.unique or 0,
-        "seed": chain.seed,
-    }
-    rows = [row for row in read_rows(table_of(config, chain.grid)) if all(row[key] == same[key] for key in same)]
-    for row in rows:
-        if abs(float(row["rate"]) / chain.rate - 1) > 1e-9 or row["tokens"] != row["steps"] * chain.step_tokens:
-            raise LawError(
-                f"{table_of(config, chain.grid)} was made with another recipe; give the ladder another `out`, or move the table away."
-            )
+    rows = [row for row in read_rows(table_of(config, chain.grid)) if _of(row, chain)]
+    if any(row.get("recipe") != chain.recipe.digest for row in rows):
+        raise _other("recipe", config, chain)
     return {int(row["tokens"]) for row in rows} & set(chain.counts)
+
+
+def _of(row: Row, chain: Chain) -> bool:
+    shape = chain.shape
+    same = (chain.kind, shape.width, shape.depth, shape.vocabulary, chain.unique or 0, chain.seed)
+    return tuple(row[name] for name in KEY[:-1]) == same
+
+
+def _other(what: str, config: LadderConfig, chain: Chain) -> LawError:
+    table = table_of(config, chain.grid)
+    return LawError(f"{table} was made with another {what}; give the ladder another `out`, or move the table away.")
 
 
 @cache
@@ -241,7 +242,6 @@ def _accelerate(config: LadderConfig, chains: list[Chain], tell: Watch) -> None:
 
 
 def _tell_all(config: LadderConfig, chain: Chain, tell: Watch) -> None:
-    shape = chain.shape
     for row in read_rows(table_of(config, chain.grid)):
-        if (row["width"], row["depth"], row["vocabulary"]) == (shape.width, shape.depth, shape.vocabulary):
-            tell(Event(chain.name, chain.paid(row["tokens"]) if row["tokens"] in chain.counts else 0.0, row))
+        if _of(row, chain) and row["tokens"] in chain.counts:
+            tell(Event(chain.name, chain.paid(row["tokens"]), row))

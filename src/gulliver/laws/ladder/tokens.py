@@ -26,7 +26,7 @@ class Tokens:
     Attributes:
         train, held_out: ids, in the order of the text.
         sizes: bytes of each id, (vocabulary,).
-        digest: of the vocabulary and the ids.
+        digest: of the ids.
     """
 
     train: Ids
@@ -77,7 +77,7 @@ def tokenise(text: Text, vocabulary: int, folder: Path) -> Tokens:
     sizes = np.zeros(vocabulary, dtype=np.int64)
     for piece, index in tokenizer.get_vocab().items():
         sizes[index] = 0 if piece in SPECIAL else len(piece)  # one character stands for one byte
-    digest = hashlib.sha256(train.tobytes() + held_out.tobytes()).hexdigest()
+    digest = f"sha-{hashlib.sha256(train.tobytes() + held_out.tobytes()).hexdigest()[:12]}"
     return Tokens(train, held_out, sizes, digest, tokenizer)
 
 

@@ -367,7 +367,7 @@ def _(place: Place) -> list[str]:
 
 @kind("The server hangs")
 def _(place: Place) -> list[str]:
-    place.model(place.server(lambda handler: time.sleep(1)))
+    place.model(place.server(lambda handler: time.sleep(2.5)))
     return place.find()
 
 

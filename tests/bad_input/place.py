@@ -59,7 +59,7 @@ class Place:
 
     def server(self, answer: Answer) -> str:
         """A model behind a server that treats every request so; three quick tries."""
-        return f"openai:m@{self.stack.enter_context(serving(answer))}?timeout=0.2&retries=2&backoff=0.01"
+        return f"openai:m@{self.stack.enter_context(serving(answer))}?timeout=1&retries=2&backoff=0.01"
 
 
 @dataclass(frozen=True)

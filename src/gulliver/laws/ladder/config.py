@@ -72,8 +72,8 @@ class Recipe:
 
     context: int = 128
     batch: int = 8
-    rate: float = 4e-3
-    rate_power: float = 0.5
+    rate: float = 6e-3
+    rate_power: float = 1.0
     warmup: int = 25
     decay: float = 0.2
     weight_decay: float = 0.1

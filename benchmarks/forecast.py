@@ -98,7 +98,7 @@ def real(seed: int, folder: Path) -> dict[str, Any]:
         "target": rng.choice((0.2, 0.4, 0.6)), "models": ["smollm2-135m"], "strategies": rng.sample(("direct", "cot"), rng.randint(1, 2)),
         "name": f"real-{seed}", "seed": seed,
     }  # fmt: skip
-    return {"study": study, "task": _task(path) | {"max_tokens": 96}, "prices": {"smollm2-135m": [0.1, 0.4]}}
+    return {"study": study, "task": _task(path) | {"max_tokens": 48}, "prices": {"smollm2-135m": [0.1, 0.4]}}
 
 
 def _task(path: Path) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def real(seed: int, folder: Path) -> dict[str, Any]:
     rng = random.Random(f"real {seed}")
     rows = [
         {"q": f"What is {a} + {b}?", "a": str(a + b)}
-        for a, b in ((rng.randint(2, 40), rng.randint(2, 40)) for _ in range(80))
+        for a, b in ((rng.randint(2, 40), rng.randint(2, 40)) for _ in range(48))
     ]
     path = folder / f"real-{seed}.jsonl"
     path.write_text("\n".join(map(json.dumps, rows)))
@@ -167,7 +167,7 @@ def main() -> None:
                 measured.append(one(real(seed, folder), options.pilot))
                 _tell(seed, *measured[-1])
     shares, widths = coverage(done)
-    answers = float(np.mean([result.forecast.chance for _, result in done if result.forecast]))
+    answers = float(np.mean([result.forecast.chance for _, result in done if result.forecast])) if done else 0.0
     simple = float(np.mean([peer(made, result) for made, result in done])) if done else 0.0
     print(f"{time.perf_counter() - started:.0f} s; held: {shares}; width factors: {widths}")
     worst = min(shares.values()) if shares else 0.0

@@ -14,6 +14,7 @@ import pytest
 from gulliver.errors import MissingExtra, ModelError
 from gulliver.models.base import Client, Generate, Model, Reply, Request, Sampling, Score
 from gulliver.models.engines.process import EngineProcess
+from gulliver.models.gguf_files import rewrite
 from gulliver.models.load import load_model
 from tests.models.engine_contract import EngineContract
 from tests.models.tiny_torch import tiny_folder
@@ -96,23 +97,28 @@ class TestTorchOnRealWeights(_Shared):
         self.client = smollm_client
         return smollm
 
-    def test_it_says_what_openvino_says_of_the_same_file(self, model: Model) -> None:
-        exact = replace(load_model("smollm2-135m"), options={"exact": True})
-        score = Score("The capital of France is", " Paris")
 
-        async def body(client: Client) -> Reply:
-            return await client.ask(score)
+@pytest.mark.models
+def test_it_says_what_openvino_says_of_the_same_file(tmp_path: Path, smollm: Model) -> None:
+    # Not of the Q4_1 file itself: openvino rounds its zero points, and is a tenth of a nat away.
+    assert smollm.location is not None
+    file = tmp_path / "smollm2.q8_0.gguf"
+    rewrite(smollm.location, file)
+    score = Score("The capital of France is", " Paris")
+    here, there = (
+        asyncio.run(asked(model, score))
+        for model in (load_model(f"torch:gguf:{file}"), replace(load_model(f"gguf:{file}"), options={"exact": True}))
+    )
+    assert here.prompt_tokens == there.prompt_tokens
+    assert here.logprob == pytest.approx(there.logprob, abs=0.02)
 
-        async def other() -> Reply:
-            client = EngineProcess(exact)
-            try:
-                return await client.ask(score)
-            finally:
-                await client.close()
 
-        here, there = self.using(model, body), asyncio.run(other())
-        assert here.prompt_tokens == there.prompt_tokens
-        assert here.logprob == pytest.approx(there.logprob, abs=0.02)
+async def asked(model: Model, request: Request) -> Reply:
+    client = EngineProcess(model)
+    try:
+        return await client.ask(request)
+    finally:
+        await client.close()
 
 
 def test_greedy_texts_are_those_of_transformers_alone_and_together(engine: Any) -> None:

@@ -27,7 +27,7 @@ def test_each_row_names_a_room_and_says_claim_and_building_briefly() -> None:
 def test_pal_works_and_what_has_no_module_is_planned() -> None:
     status = {row.id: row.status for row in rows()}
     assert status["pal-2022"] == "works"
-    assert status["lora-2021"] == "planned"
+    assert "planned" in status.values()
 
 
 def test_a_paper_that_lacks_a_scale_or_says_so_works_partly() -> None:
@@ -51,8 +51,9 @@ def test_an_unknown_id_is_answered_with_near_ones() -> None:
 
 
 def test_a_planned_paper_says_that_it_is_not_built() -> None:
-    with pytest.raises(GulliverError, match=r"lora-2021 is not built yet; these can be run: .*pal-2022"):
-        load_paper("lora-2021")
+    planned = next(row.id for row in rows() if row.status == "planned")
+    with pytest.raises(GulliverError, match=rf"{planned} is not built yet; these can be run: .*pal-2022"):
+        load_paper(planned)
 
 
 def test_each_module_is_the_paper_that_its_name_says_and_cites_its_numbers() -> None:

@@ -11,8 +11,8 @@ import typer
 def capacity(
     models: Annotated[list[str], typer.Argument(help="Models, as in recipes.", show_default=False)],
     text: Annotated[Path | None, typer.Option("--text", help="UTF-8 text to score; Shakespeare's plays by default.")] = None,
-    windows: Annotated[int, typer.Option("--windows", min=2, help="Pieces of the text, spread over it.")] = 24,
-    characters: Annotated[int, typer.Option("--characters", min=100, help="Of each piece; it must fit the context.")] = 1500,
+    windows: Annotated[int, typer.Option("--windows", min=2, help="Pieces of the text, spread over it.")] = 12,
+    characters: Annotated[int, typer.Option("--characters", min=100, help="Of each piece; it must fit the context.")] = 1000,
     bias: Annotated[float, typer.Option("--bias", help="Bits added to what a token saves.")] = 0.0,
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:  # fmt: skip

@@ -30,7 +30,7 @@ class Plan:
 _QWEN = ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b")
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan(("smollm2-135m",), 4, 600),
-    "laptop": Plan(("smollm2-135m", *_QWEN), 24, 1500),
+    "laptop": Plan(("smollm2-135m", *_QWEN), 12, 1000),
     "full": Plan(
         tuple(f"hf:Qwen/Qwen2.5-Coder-{size}-Instruct-GGUF" for size in ("0.5B", "1.5B", "3B", "7B")), 100, 3000
     ),

@@ -57,6 +57,7 @@ def test_a_contained_subspace_overlaps_wholly_and_a_random_one_by_chance(tmp_pat
 
 
 @pytest.mark.models
+@pytest.mark.timeout(1200)  # two trainings, and a busy machine
 def test_the_smoke_experiment_tunes_a_real_model() -> None:
     paper = load_paper("lora-2021")
     finding = paper.experiment("smoke", lambda _: None)

@@ -32,6 +32,8 @@ class Plan:
     steps: int
     items: int
     rounds: int
+    train: int = 640
+    dev: int = 64
     lora_rate: float = 5e-4
     full_rate: float = 5e-5
 
@@ -48,7 +50,7 @@ class Plan:
 
 
 PLANS: dict[Scale, Plan] = {
-    "smoke": Plan("smollm2-135m", (1,), 2, 4, 2),
+    "smoke": Plan("smollm2-135m", (1,), 1, 4, 2, 32, 4),
     "laptop": Plan("smollm2-135m", (1, 8), 50, 400, 7),
     "full": Plan("qwen2.5-coder-0.5b", (1, 2, 4, 8, 64), 400, 400, 15),
 }
@@ -61,7 +63,8 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
     makings: dict[str, Making] = {}
     recipes = [plan.untuned, *(plan.lora(rank) for rank in plan.ranks), plan.full]
     records = measure(
-        recipes, load_task("intents", items=max(plan.items, 40)), items=plan.items, watch=tell("intents", progress), makings=makings
+        recipes, load_task(f"intents(train={plan.train}, dev={plan.dev})", items=plan.items), items=plan.items,
+        watch=tell("intents", progress), makings=makings,
     )  # fmt: skip
     part = 1.0 - (1.0 - CONFIDENCE) / len(plan.ranks)
     gaps, shares = [], []

@@ -10,6 +10,7 @@ import pytest
 
 from gulliver.inference import Draft, Meter, Session, Store
 from gulliver.models.chat import render
+from gulliver.models.gguf_files import rewrite
 from gulliver.models.load import load_model
 from gulliver.tasks import load_task
 
@@ -19,7 +20,12 @@ def test_scores_of_endings_and_labels_are_those_of_the_logits(tmp_path: Path) ->
     torch = pytest.importorskip("torch")
     from gulliver.models.engines.torch_weights import load_weights
 
-    model = replace(load_model("smollm2-135m"), options={"exact": True})
+    # Of a Q8_0 file: openvino rounds the zero points of a Q4_1 one, and is then 0.7 to 0.9 nats a token away.
+    shipped = load_model("smollm2-135m").location
+    assert shipped is not None
+    file = tmp_path / "smollm2.q8_0.gguf"
+    rewrite(shipped, file)
+    model = replace(load_model(f"gguf:{file}"), options={"exact": True})
     items = list(load_task("hellaswag").test)[:3]
     asked: list[tuple[Any, list[str]]] = [(item.cloze, [f" {ending}" for ending in item.choices]) for item in items]
     asked += [(item.prompt, ["A", "B", "C", "D"]) for item in items]

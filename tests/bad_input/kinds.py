@@ -512,6 +512,9 @@ def _(place: Place) -> list[str]:
         return whole(model, request)
 
     place.patch.setattr(scripted, "scripted_reply", interrupted)
+    # A shell's background job ignores Ctrl-C, and so would all that is tested in it.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    place.stack.callback(signal.signal, signal.SIGINT, before)
     return place.find()
 
 

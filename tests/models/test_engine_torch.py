@@ -14,7 +14,7 @@ import pytest
 from gulliver.errors import MissingExtra, ModelError
 from gulliver.models.base import Client, Generate, Model, Reply, Request, Sampling, Score
 from gulliver.models.engines.process import EngineProcess
-from gulliver.models.gguf_files import rewrite
+from gulliver.models.gguf_rewrite import rewrite_readable
 from gulliver.models.load import load_model
 from tests.models.engine_contract import EngineContract
 from tests.models.tiny_torch import tiny_folder
@@ -103,7 +103,7 @@ def test_it_says_what_openvino_says_of_the_same_file(tmp_path: Path, smollm: Mod
     # Not of the Q4_1 file itself: openvino rounds its zero points, and is a tenth of a nat away.
     assert smollm.location is not None
     file = tmp_path / "smollm2.q8_0.gguf"
-    rewrite(smollm.location, file)
+    rewrite_readable(smollm.location, file)
     score = Score("The capital of France is", " Paris")
     here, there = (
         asyncio.run(asked(model, score))

@@ -10,7 +10,7 @@ import pytest
 
 from gulliver.inference import Draft, Meter, Session, Store
 from gulliver.models.chat import render
-from gulliver.models.gguf_files import rewrite
+from gulliver.models.gguf_rewrite import rewrite_readable
 from gulliver.models.load import load_model
 from gulliver.tasks import load_task
 
@@ -24,7 +24,7 @@ def test_scores_of_endings_and_labels_are_those_of_the_logits(tmp_path: Path) ->
     shipped = load_model("smollm2-135m").location
     assert shipped is not None
     file = tmp_path / "smollm2.q8_0.gguf"
-    rewrite(shipped, file)
+    rewrite_readable(shipped, file)
     model = replace(load_model(f"gguf:{file}"), options={"exact": True})
     items = list(load_task("hellaswag").test)[:3]
     asked: list[tuple[Any, list[str]]] = [(item.cloze, [f" {ending}" for ending in item.choices]) for item in items]

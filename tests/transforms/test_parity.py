@@ -14,11 +14,11 @@ from hypothesis.extra.numpy import arrays
 
 from gulliver.errors import ModelError
 from gulliver.models.base import Model
+from gulliver.models.gguf_rewrite import Plan, rewrite
 from gulliver.models.load import load_model
 from gulliver.training.base import Example
 from gulliver.transforms.parity import Parity, _doubled, _first_difference, check, check_logits, judge, write_reference
 from gulliver.transforms.reading import Reading, Wanted, divergence, load_reading, read
-from gulliver.transforms.rewriting import Plan, rewrite
 from tests.transforms.tiny import HIDDEN, TEMPLATE, small_gguf
 
 PROBE = Example("<|im_start|>user\nWhere is the cat?<|im_end|>\n<|im_start|>assistant\n", "On the mat.")

@@ -11,12 +11,12 @@ from hypothesis.extra.numpy import arrays
 
 from gulliver.errors import ModelError
 from gulliver.models.base import Card, Model
+from gulliver.models.gguf_rewrite import q4_1
 from gulliver.models.load import load_model
 from gulliver.transforms.base import Material
 from gulliver.transforms.int4 import Int4
 from gulliver.transforms.int8 import Int8
 from gulliver.transforms.making import Made
-from gulliver.transforms.rewriting import q4_1
 from tests.transforms.contract import TransformContract
 from tests.transforms.tiny import shapes, small_gguf
 

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -24,6 +24,24 @@ def file_digest(path: Path) -> str:
     """The sha256 of a file's content, in hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def state_of(files: Sequence[Path]) -> list[list[str | int]]:
+    """Name, size and time of each file: what changes when a file does, without reading it."""
+    return [[file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+
+
+def joint_digest(files: Sequence[Path]) -> str:
+    """The sha256 of several files' names and contents, in hex."""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(f"{file.name} {file_digest(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def card_place(path: Path) -> Path:
+    """Where the card of a folder of weights is kept, which may not be ours to write into."""
+    return folder("cards") / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
 
 
 def check_digest(path: Path, sha256: str | None, what: str = "") -> None:

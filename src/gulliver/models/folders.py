@@ -1,6 +1,5 @@
 """A folder of safetensors as the hub has it: its card from the headers, without torch and without reading weights."""
 
-import hashlib
 import json
 import math
 from collections import Counter
@@ -10,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gulliver.errors import ModelError
-from gulliver.home import folder
 from gulliver.models.base import Card
-from gulliver.models.files import file_digest, writing
+from gulliver.models.files import card_place, joint_digest, state_of, writing
 
 _CARD_VERSION = 1
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")
@@ -45,8 +43,8 @@ def card_from_folder(path: Path, name: str) -> Card:
     files = sorted(
         file for file in path.iterdir() if file.name in (*_SAID, *_TOKENIZERS) or file.suffix == ".safetensors"
     )
-    stamp = [_CARD_VERSION, *([file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files)]
-    aside = folder("cards") / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
+    stamp = [_CARD_VERSION, *state_of(files)]
+    aside = card_place(path)
     if aside.is_file():
         try:
             kept = json.loads(aside.read_text(encoding="utf-8"))
@@ -80,13 +78,10 @@ def _card(path: Path, name: str, files: list[Path]) -> Card:
     template = _template(path, tokenizer)
     bos = _token(tokenizer.get("bos_token"))
     wanted = bos if (("bos_token" in template) if template else tokenizer.get("add_bos_token", False)) else ""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.name} {file_digest(file)}\n".encode())
     return Card(
         name=name,
         family=str(config.get("model_type", path.name)),
-        digest=digest.hexdigest(),
+        digest=joint_digest(files),
         architecture=str(config.get("model_type", "unknown")),
         parameters=parameters,
         active_parameters=parameters,

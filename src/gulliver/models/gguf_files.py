@@ -1,4 +1,4 @@
-"""GGUF files: what stands in their header, and rewriting those whose tensor types the engine cannot read."""
+"""GGUF files: what stands in their header, and whether the engine can read them as they are."""
 
 import json
 import os
@@ -10,10 +10,9 @@ from typing import Any
 
 from gulliver.errors import ModelError
 from gulliver.models.base import Card
-from gulliver.models.sources import Progress, file_digest, writing
+from gulliver.models.sources import file_digest, writing
 
 READABLE = frozenset({"F32", "F16", "Q4_0", "Q4_1", "Q8_0"})
-_Q8_0_FILE = 7
 _CARD_VERSION = 1
 
 
@@ -49,52 +48,6 @@ def needs_rewrite(path: Path) -> bool:
     return not types <= READABLE
 
 
-def rewrite(source: Path, target: Path, progress: Progress | None = None) -> None:
-    """Write the file anew with every matrix in Q8_0; vectors stay F32.
-
-    The numbers stay those of the original format: a file made from 4-bit weights has 4-bit precision in 8-bit form.
-    """
-    import gguf
-    import numpy as np
-
-    reader = open_gguf(source)
-    writer = gguf.GGUFWriter(target, _text(reader, "general.architecture"))
-    for field in reader.fields.values():
-        _copy_field(writer, field, gguf)
-    writer.add_file_type(_Q8_0_FILE)
-    q8 = gguf.GGMLQuantizationType.Q8_0
-    keep = {gguf.GGMLQuantizationType.F32, gguf.GGMLQuantizationType.F16, q8}
-    plan = []
-    for tensor in reader.tensors:
-        shape = tuple(int(n) for n in reversed(tensor.shape))
-        plain = tensor.tensor_type in keep
-        matrix = len(shape) >= 2 and shape[-1] % 32 == 0
-        kind = tensor.tensor_type if plain else q8 if matrix else gguf.GGMLQuantizationType.F32
-        plan.append((tensor, shape, kind, plain))
-        stored = gguf.quant_shape_to_byte_shape(shape, kind) if kind == q8 else shape
-        size = int(np.prod(stored)) * {gguf.GGMLQuantizationType.F32: 4, gguf.GGMLQuantizationType.F16: 2}.get(kind, 1)
-        dtype = {gguf.GGMLQuantizationType.F32: np.float32, gguf.GGMLQuantizationType.F16: np.float16}.get(
-            kind, np.uint8
-        )
-        raw = kind if kind == q8 else None
-        writer.add_tensor_info(tensor.name, stored, np.dtype(dtype), size, raw)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    for done, (tensor, shape, kind, plain) in enumerate(plan, 1):
-        data = (
-            tensor.data
-            if plain
-            else gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32).reshape(shape)
-        )
-        if kind == q8 and not plain:
-            data = gguf.quants.quantize(data, q8)
-        writer.write_tensor_data(np.ascontiguousarray(data))
-        if progress is not None:
-            progress(f"rewriting {source.name}", done, len(plan))
-    writer.close()
-
-
 def open_gguf(path: Path) -> Any:
     """A reader of the file.
 
@@ -127,7 +80,7 @@ def _read_card(path: Path) -> Card:
 
 
 def _card(path: Path, reader: Any) -> Card:
-    arch = _text(reader, "general.architecture")
+    arch = text_of(reader, "general.architecture")
 
     def number(key: str, default: int = 0) -> int:
         field = reader.get_field(f"{arch}.{key}")
@@ -143,8 +96,8 @@ def _card(path: Path, reader: Any) -> Card:
     for tensor in reader.tensors:
         counted[tensor.tensor_type.name] += int(tensor.n_elements)
     types = [kind for kind, _ in counted.most_common()]
-    name = _text(reader, "general.name", path.stem)
-    template = _text(reader, "tokenizer.chat_template") or None
+    name = text_of(reader, "general.name", path.stem)
+    template = text_of(reader, "tokenizer.chat_template") or None
     bos = _token(reader, tokens, "bos")
     # The template writes its own; a base model gets it from `render`, unless the file says that none is wanted.
     add = reader.get_field("tokenizer.ggml.add_bos_token")
@@ -170,7 +123,7 @@ def _card(path: Path, reader: Any) -> Card:
         vocabulary=vocabulary,
         context_length=number("context_length"),
         source=str(path),
-        license=_text(reader, "general.license", "not stated"),
+        license=text_of(reader, "general.license", "not stated"),
         format=", ".join(types),
         chat_template=template,
         bos=wanted,
@@ -178,7 +131,8 @@ def _card(path: Path, reader: Any) -> Card:
     )
 
 
-def _text(reader: Any, key: str, default: str = "") -> str:
+def text_of(reader: Any, key: str, default: str = "") -> str:
+    """A text in the header of an open GGUF."""
     field = reader.get_field(key)
     return str(field.contents()) if field is not None else default
 
@@ -189,11 +143,3 @@ def _token(reader: Any, tokens: Any, which: str) -> str:
         return ""
     index = int(field.contents())
     return str(tokens.contents(index)) if 0 <= index < len(tokens.data) else ""
-
-
-def _copy_field(writer: Any, field: Any, gguf: Any) -> None:
-    if field.name.startswith("GGUF.") or field.name in ("general.architecture", "general.file_type"):
-        return
-    kind = field.types[0]
-    sub = field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
-    writer.add_key_value(field.name, field.contents(), kind, sub_type=sub)

@@ -6,12 +6,14 @@ key in another order than transformers, two halves of each head interleaved; tha
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gulliver.errors import ModelError
 from gulliver.models.files import Progress, writing
-from gulliver.models.gguf_files import _copy_field, _text, open_gguf
+from gulliver.models.gguf_files import open_gguf, text_of
+from gulliver.models.gguf_rewrite import Stored, shape_of, write_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +70,7 @@ def layout(reader: Any, path: Path) -> Layout:
     """
     import gguf
 
-    architecture = _text(reader, "general.architecture")
+    architecture = text_of(reader, "general.architecture")
     if architecture not in ARCHITECTURES:
         raise ModelError(
             f"{path.name} is of the architecture {architecture}, whose weights cannot be changed here "
@@ -127,8 +129,6 @@ def write_gguf(
     Raises:
         ModelError: a name the file does not have, a wrong shape, a number that 16 bits cannot hold, or a full disk.
     """
-    import gguf
-
     reader = open_gguf(source)
     plan = layout(reader, source)
     by_torch = {torch: name for name, torch in plan.names.items()}
@@ -136,43 +136,22 @@ def write_gguf(
     if unknown:
         raise ModelError(f"{source.name} has no tensor for {unknown[0]}; the weights are of another model.")
     fresh = {by_torch[torch]: values for torch, values in changed.items()}
-    kept = [tensor for tensor in reader.tensors if tensor.name not in drop]
+    tensors = []
+    for tensor in reader.tensors:
+        if tensor.name not in drop:
+            stored = kind if len(tensor.shape) > 1 else "F32"
+            data = partial(_stored, plan, tensor, fresh.get(tensor.name), stored)
+            tensors.append(Stored(tensor.name, shape_of(tensor), stored, data))
     with writing(target) as aside:
-        writer = gguf.GGUFWriter(aside, plan.architecture)
-        try:
-            for field in reader.fields.values():
-                _copy_field(writer, field, gguf)
-            writer.add_file_type({"F32": 0, "F16": 1}[kind])
-            for tensor in kept:
-                shape, dtype = shape_of(tensor), _dtype(tensor, kind)
-                writer.add_tensor_info(tensor.name, shape, dtype, tensor.n_elements * dtype.itemsize)
-            writer.write_header_to_file()
-            writer.write_kv_data_to_file()
-            writer.write_ti_data_to_file()
-            for done, tensor in enumerate(kept, 1):
-                writer.write_tensor_data(_stored(plan, tensor, fresh.get(tensor.name), _dtype(tensor, kind)))
-                if progress is not None:
-                    progress(f"writing {target.name}", done, len(kept))
-        finally:
-            writer.close()
+        write_file(reader, aside, tensors, f"writing {target.name}", file_type=kind, progress=progress)
 
 
-def shape_of(tensor: Any) -> tuple[int, ...]:
-    """The shape of a tensor of an open GGUF, outermost first as in numpy."""
-    return tuple(int(n) for n in reversed(tensor.shape))
-
-
-def _dtype(tensor: Any, kind: Kind) -> "np.dtype[Any]":
-    import numpy as np
-
-    return np.dtype(np.float16 if kind == "F16" and len(tensor.shape) > 1 else np.float32)
-
-
-def _stored(plan: Layout, tensor: Any, values: "Array | None", dtype: "np.dtype[Any]") -> "Array":
+def _stored(plan: Layout, tensor: Any, values: "Array | None", kind: Kind) -> "Array":
     """What is written for a tensor: its own numbers, or new ones."""
     import numpy as np
 
-    if values is None and tensor.tensor_type.name == {"float16": "F16", "float32": "F32"}[dtype.name]:
+    dtype: np.dtype[Any] = np.dtype(np.float16 if kind == "F16" else np.float32)
+    if values is None and tensor.tensor_type.name == kind:
         return np.ascontiguousarray(tensor.data)
     if values is not None and values.shape != shape_of(tensor):
         raise ModelError(

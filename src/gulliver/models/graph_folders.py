@@ -1,6 +1,5 @@
 """A folder in OpenVINO's form (a graph with its weights and its tokenizer's graph): its card, without loading it."""
 
-import hashlib
 import json
 import math
 import xml.etree.ElementTree as ElementTree
@@ -9,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from gulliver.errors import ModelError
-from gulliver.home import folder
 from gulliver.models.base import Card
-from gulliver.models.files import file_digest, writing
+from gulliver.models.files import card_place, joint_digest, state_of, writing
 
 GRAPH, TOKENIZER, CARD = "openvino_model", "openvino_tokenizer", "gulliver-card.json"
 _CARD_VERSION = 1
@@ -34,8 +32,8 @@ def card_from_graph(path: Path, name: str) -> Card:
         return replace(_known(_json(path / CARD), path / CARD), name=name)
     files = [path / f"{each}.{ending}" for each in (GRAPH, TOKENIZER) for ending in ("xml", "bin")]
     files = [file for file in (*files, path / "config.json") if file.is_file()]
-    stamp = [_CARD_VERSION, *([file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in files)]
-    aside = folder("cards") / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
+    stamp = [_CARD_VERSION, *state_of(files)]
+    aside = card_place(path)
     if aside.is_file():
         kept = _json(aside)
         if kept.get("stamp") == stamp:
@@ -48,9 +46,6 @@ def card_from_graph(path: Path, name: str) -> Card:
 
 def _card(path: Path, name: str, files: list[Path]) -> Card:
     config = _json(path / "config.json")
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.name} {file_digest(file)}\n".encode())
 
     def number(key: str, default: int = 0) -> int:
         return int(config[key]) if isinstance(config.get(key), int) else default
@@ -63,7 +58,7 @@ def _card(path: Path, name: str, files: list[Path]) -> Card:
     return Card(
         name=name,
         family=str(config.get("model_type", path.name)),
-        digest=digest.hexdigest(),
+        digest=joint_digest(files),
         architecture=str(config.get("model_type", "unknown")),
         parameters=parameters,
         active_parameters=parameters,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from gulliver.errors import ModelError
 from gulliver.home import folder
-from gulliver.models.gguf_files import card_from_gguf, needs_rewrite, rewrite
+from gulliver.models.gguf_files import card_from_gguf, needs_rewrite
+from gulliver.models.gguf_rewrite import rewrite_readable
 from gulliver.models.ladder import Rung
 from gulliver.models.sources import (
     Progress,
@@ -51,7 +52,7 @@ def prepare(path: Path, progress: Progress | None = None) -> Path:
     ready = _rewritten(path)
     if not ready.is_file():
         with writing(ready) as part:
-            rewrite(path, part, progress)
+            rewrite_readable(path, part, progress)
     return ready
 
 

@@ -7,16 +7,13 @@ import contextlib
 import importlib.util
 import json
 import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from gulliver.errors import MissingExtra, TrainingError
-from gulliver.home import folder
+from gulliver.models.engines.spawn import Spawned, how_it_ended, spawn, start_of
 from gulliver.models.engines.wire import Inbox, send
 from gulliver.training.base import Example, Settings, TrainingCost, examples_digest
 
@@ -26,11 +23,7 @@ LINEAR = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_
 
 Tell = Callable[[str, int, int], None]
 
-# As an engine's process starts (models/engines/process.py): neither the user's main module nor the working folder.
-_START = (
-    "import sys; sys.path.append(sys.argv.pop(1)); "
-    "from gulliver.training.worker import main; main(*map(int, sys.argv[1:]))"
-)
+_START = start_of("gulliver.training.worker")
 # Nothing is fetched, nothing is said on the terminal, and tokenizers don't start threads of their own.
 _QUIET = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error", "TOKENIZERS_PARALLELISM": "false", "USE_TF": "0"}
 
@@ -121,63 +114,46 @@ def tune(job: Job, tell: Tell | None = None) -> Tuned:
     finished = _finished(job)
     if finished is not None:
         return finished
-    with _started(job) as (process, inbox, log):
+    with _started(job) as (made, inbox):
         while True:
             try:
                 kind, *rest = inbox.one()
             except EOFError:
-                raise TrainingError(_obituary(job, process, log)) from None
+                raise TrainingError(
+                    f"The tuning of {job.name} died ({how_it_ended(made.process)}); see {made.log}, then run the same "
+                    "command again: it goes on from its last checkpoint."
+                ) from None
             if kind == "told" and tell is not None:
                 tell(*rest)
             elif kind == "refused":
                 raise rest[0]
             elif kind == "done":
-                log.unlink(missing_ok=True)
+                made.log.unlink(missing_ok=True)
                 break
-    made = _finished(job)
-    if made is None:
+    finished = _finished(job)
+    if finished is None:
         raise TrainingError(f"The tuning of {job.name} left no model in {job.folder}; remove the folder and try again.")
-    return made
+    return finished
 
 
-class _started:
+@contextlib.contextmanager
+def _started(job: Job) -> Iterator[tuple[Spawned, Inbox]]:
     """The worker, from its start until it is gone; it is killed when this side leaves early."""
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-
-    def __enter__(self) -> tuple["subprocess.Popen[bytes]", Inbox, Path]:
-        there_read, self._out = os.pipe()
-        self._in, there_write = os.pipe()
-        root = str(Path(__file__).parents[2])
-        ends = [str(there_read), str(there_write), str(os.getpid())]
-        log = _log_path(f"tuning-{os.getpid()}-{id(self):x}.log")
-        try:
-            with log.open("ab") as stream:
-                # A session of its own, so that Ctrl-C in the terminal does not reach it.
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-c", _START, root, *ends],
-                    stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
-                    pass_fds=(there_read, there_write), start_new_session=True, env={**os.environ, **_QUIET},
-                )  # fmt: skip
-        except OSError as error:
-            os.close(self._in)
-            os.close(self._out)
-            raise TrainingError(
-                f"The tuning of {self._job.name} cannot be started ({error.strerror}); free some memory."
-            ) from None
-        finally:
-            os.close(there_read)
-            os.close(there_write)
+    try:
+        made = spawn(_START, "tuning", _QUIET)
+    except OSError as error:
+        raise TrainingError(
+            f"The tuning of {job.name} cannot be started ({error.strerror}); free some memory."
+        ) from None
+    try:
         with contextlib.suppress(OSError):  # it died at once: the reader will see
-            send(self._out, self._job)
-        return self._process, Inbox(self._in), log
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
-        os.close(self._in)
-        os.close(self._out)
+            send(made.out, job)
+        yield made, Inbox(made.into)
+    finally:
+        made.process.kill()
+        made.process.wait()
+        os.close(made.into)
+        os.close(made.out)
 
 
 def record(job: Job, facts: dict[str, Any]) -> None:
@@ -199,30 +175,3 @@ def _finished(job: Job) -> Tuned | None:
         return Tuned(path=job.target, cost=cost, losses=losses, devs=devs, **facts)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _obituary(job: Job, process: "subprocess.Popen[bytes]", log: Path) -> str:
-    try:
-        code = process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        code = process.wait()
-    how = f"exit code {code}"
-    if code < 0:
-        with contextlib.suppress(ValueError):
-            how = f"signal {signal.Signals(-code).name}"
-        if code == -signal.SIGKILL:
-            how += ", often a lack of memory"
-    return (
-        f"The tuning of {job.name} died ({how}); see {log}, then run the same command again: "
-        "it goes on from its last checkpoint."
-    )
-
-
-def _log_path(name: str) -> Path:
-    try:
-        path = folder("logs") / name
-        path.touch()
-    except OSError:
-        return Path(os.devnull)
-    return path

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from gulliver.models.base import Card, Model
+from gulliver.models.gguf_rewrite import Plan
 from gulliver.transforms.base import Material, Product, transform
 from gulliver.transforms.quantising import format_of, product
-from gulliver.transforms.rewriting import Plan
 
 
 @transform("int8")

@@ -5,9 +5,10 @@ import time
 from dataclasses import replace
 
 from gulliver.models.base import Card, Model
+from gulliver.models.gguf_rewrite import Plan, rewrite
 from gulliver.training.base import TrainingCost
 from gulliver.transforms.base import Material, Product
-from gulliver.transforms.rewriting import Plan, gguf_of, rewrite, tied, without_copy
+from gulliver.transforms.rewriting import gguf_of, tied, without_copy
 
 
 def product(model: Model, material: Material, name: str, plan: Plan) -> Product:

@@ -10,11 +10,11 @@ from typing import ClassVar
 from gulliver.errors import ModelError
 from gulliver.models.base import Card, Model
 from gulliver.models.files import writing
+from gulliver.models.gguf_rewrite import Plan, rewrite
 from gulliver.models.graph_folders import CARD
 from gulliver.training.base import TrainingCost
 from gulliver.transforms.base import Material, Product, transform
 from gulliver.transforms.graphs import without_sublayers
-from gulliver.transforms.rewriting import Plan, rewrite
 
 
 @transform("skip_attention")

@@ -5,24 +5,17 @@ import contextlib
 import itertools
 import os
 import queue
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from gulliver.errors import ModelError
-from gulliver.home import folder
 from gulliver.models.base import Model, Reply, Request
+from gulliver.models.engines.spawn import how_it_ended, spawn, start_of
 from gulliver.models.engines.wire import Inbox, send
 
-# Not `-m`, so that neither the user's main module nor files in the working folder are imported; the path comes last.
-_START = (
-    "import sys; sys.path.append(sys.argv.pop(1)); "
-    "from gulliver.models.engines.worker import main; main(*map(int, sys.argv[1:]))"
-)
+_START = start_of("gulliver.models.engines.worker")
 
 
 class EngineProcess:
@@ -123,40 +116,13 @@ class _Child:
 
     def __init__(self, model: Model, heard: Callable[["_Child", tuple[Any, ...]], None]) -> None:
         self.model = model
-        self.log = _log_path(f"engine-{os.getpid()}-{id(self):x}.log")
-        there_read, self._out = os.pipe()
-        self._in, there_write = os.pipe()
-        package_root = str(Path(__file__).parents[3])
-        command = [
-            sys.executable,
-            "-P",
-            "-c",
-            _START,
-            package_root,
-            str(there_read),
-            str(there_write),
-            str(os.getpid()),
-        ]
         try:
-            with self.log.open("ab") as log:
-                # A session of its own, so that Ctrl-C in the terminal does not reach it.
-                self.process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=(there_read, there_write),
-                    start_new_session=True,
-                )
+            made = spawn(_START, "engine")
         except OSError as error:
-            os.close(self._in)
-            os.close(self._out)
             raise ModelError(
                 f"The engine of {model.name} cannot be started ({error.strerror}); free some memory."
             ) from None
-        finally:
-            os.close(there_read)
-            os.close(there_write)
+        self.process, self._in, self._out, self.log = made.process, made.into, made.out, made.log
         self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._heard = heard
         self._threads = [threading.Thread(target=body, daemon=True) for body in (self._write, self._read)]
@@ -180,18 +146,8 @@ class _Child:
 
     def obituary(self, why: str = "") -> str:
         """One sentence on how the child died; `why`: what it could still say itself."""
-        try:
-            code = self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            code = self.process.wait()
+        how = how_it_ended(self.process, why)
         self._queue.put(None)
-        how = why or f"exit code {code}"
-        if code < 0:
-            with contextlib.suppress(ValueError):
-                how = f"signal {signal.Signals(-code).name}"
-            if code == -signal.SIGKILL:
-                how += ", often a lack of memory"
         return f"The engine of {self.model.name} died ({how}); see {self.log}, then run the same command again: what was finished is kept."
 
     def _write(self) -> None:
@@ -231,12 +187,3 @@ def _settle(future: "asyncio.Future[Reply]", outcome: Reply | ModelError) -> Non
 
     with contextlib.suppress(RuntimeError):  # that loop has ended
         future.get_loop().call_soon_threadsafe(settle)
-
-
-def _log_path(name: str) -> Path:
-    try:
-        path = folder("logs") / name
-        path.touch()
-    except OSError:
-        return Path(os.devnull)
-    return path

@@ -8,6 +8,7 @@ import ast
 import dataclasses
 import re
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,21 @@ def build(kind: type[Any], call: Call) -> Any:
         return kind(**dict(call.options))
     except (TypeError, ValueError) as error:
         raise SpecError(f"{call}: {error}.") from error
+
+
+def options_of(kind: type[Any]) -> dict[str, Any]:
+    """The options of a part of recipes with their defaults, for tables."""
+    return {field.name: field.default for field in dataclasses.fields(kind) if field.init}
+
+
+def about(kind: type[Any]) -> str:
+    """What a part of recipes is for: the first paragraph of its docstring, on one line."""
+    return " ".join((kind.__doc__ or "").split("\n\n")[0].split())
+
+
+def options_text(options: Mapping[str, Any]) -> str:
+    """Options in a cell of a table of the docs."""
+    return ", ".join(f"`{key}={value}`" for key, value in options.items()) or "none"
 
 
 def _call(part: str, whole: str) -> Call:

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
-from gulliver.papers.paired import compare
 from gulliver.papers.running import right, run_on, share_right, spent, tell
 from gulliver.papers.speed import decode_rates
 from gulliver.studies import measure
 from gulliver.studies.making import Making
+from gulliver.studies.paired import compare
 from gulliver.tasks import load_task
 
 ID = "lora-2021"

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
-from gulliver.papers.paired import compare
 from gulliver.papers.running import right, run_on, share_right, spent, tell
 from gulliver.studies import measure
+from gulliver.studies.paired import compare
 from gulliver.studies.result import ItemRecord
 from gulliver.tasks import load_task
 

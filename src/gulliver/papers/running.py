@@ -8,8 +8,8 @@ from typing import Any
 
 from gulliver.models import load_model
 from gulliver.papers.base import Measurement, Progress, Spent
-from gulliver.papers.paired import wilson
 from gulliver.studies.events import Watch
+from gulliver.studies.paired import wilson
 from gulliver.studies.result import ItemRecord
 
 

@@ -1,8 +1,8 @@
 """Strategies as a table: for `gulliver strategies` and the docs."""
 
-import dataclasses
 from typing import Any
 
+from gulliver.spec import about, options_of, options_text
 from gulliver.strategies.base import Asking, Choosing, Drawing
 from gulliver.strategies.registry import find_strategy, strategy_names
 
@@ -17,9 +17,7 @@ def strategy_rows() -> list[dict[str, Any]]:
             (r for r, p in (("asking", Asking), ("drawing", Drawing), ("choosing", Choosing)) if isinstance(part, p)),
             "whole",
         )
-        options = {f.name: f.default for f in dataclasses.fields(kind) if f.init}
-        summary = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
-        rows.append({"name": name, "role": role, "options": options, "about": summary})
+        rows.append({"name": name, "role": role, "options": options_of(kind), "about": about(kind)})
     return rows
 
 
@@ -27,6 +25,6 @@ def markdown() -> str:
     """The table for docs/strategies.md."""
     lines = ["| strategy | role | options | what it does |", "|---|---|---|---|"]
     for row in strategy_rows():
-        options = ", ".join(f"`{key}={value}`" for key, value in row["options"].items()) or "none"
+        options = options_text(row["options"])
         lines.append(f"| `{row['name']}` | {row['role']} | {options} | {row['about']} |")
     return "\n".join(lines)

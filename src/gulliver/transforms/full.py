@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gulliver.models.base import Card, Model
-from gulliver.training.base import Settings
 from gulliver.transforms.base import Material, Product, transform
-from gulliver.transforms.tuned import check_options, forecast, product
+from gulliver.transforms.tuned import check_options, forecast, product, settings_of
 
 
 @transform("full")
@@ -43,8 +42,4 @@ class Full:
         Raises:
             GulliverError: too few examples, no torch, weights that cannot be trained here, or a loss that is no number.
         """
-        settings = Settings(
-            steps=self.steps, batch=self.batch, rate=self.rate, max_length=self.max_length, patience=self.patience,
-            seed=material.seed,
-        )  # fmt: skip
-        return product("full", model, material, settings, None)
+        return product("full", model, material, settings_of(self, material.seed), None)

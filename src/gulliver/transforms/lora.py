@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gulliver.models.base import Card, Model
-from gulliver.training.base import Settings
 from gulliver.training.tune import LINEAR, Lora
 from gulliver.transforms.base import Material, Product, transform
-from gulliver.transforms.tuned import check_options, forecast, product
+from gulliver.transforms.tuned import check_options, forecast, product, settings_of
 
 ALL = "all-linear"
 
@@ -57,11 +56,8 @@ class LoraTransform:
         Raises:
             GulliverError: too few examples, no torch, weights that cannot be trained here, or a loss that is no number.
         """
-        settings = Settings(
-            steps=self.steps, batch=self.batch, rate=self.rate, max_length=self.max_length, patience=self.patience,
-            seed=material.seed,
-        )  # fmt: skip
-        return product("lora", model, material, settings, Lora(self.rank, self.alpha, self.dropout, self._layers()))
+        adapters = Lora(self.rank, self.alpha, self.dropout, self._layers())
+        return product("lora", model, material, settings_of(self, material.seed), adapters)
 
     def _layers(self) -> tuple[str, ...]:
         if self.targets == ALL:

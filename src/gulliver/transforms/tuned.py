@@ -1,6 +1,7 @@
 """What `lora` and `full` share: the parent's file and the task's examples become a tuning job, and the job a product."""
 
 from dataclasses import replace
+from typing import Any
 
 from gulliver.errors import SpecError
 from gulliver.models.base import Card, Model
@@ -48,6 +49,12 @@ def forecast(card: Card) -> Card:
 def format_of(card: Card) -> str:
     """The product's format; rounding that the parent has had stays under what was learned, and is said."""
     return FORMAT if card.format.startswith(("F32", "F16", "BF16")) else f"{FORMAT}, tuned from {card.format}"
+
+
+def settings_of(options: Any, seed: int) -> Settings:
+    """How to train, from a transform's options of the same names."""
+    said = {name: getattr(options, name) for name in ("steps", "batch", "rate", "max_length", "patience")}
+    return Settings(**said, seed=seed)
 
 
 def check_options(**options: float) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import multinomial
 
-from gulliver.papers.paired import compare, newcombe, wilson
+from gulliver.studies.paired import compare, newcombe, wilson
 
 
 def _compare(both: int, first: int, second: int, neither: int, confidence: float = 0.95) -> tuple[float, float]:

@@ -168,3 +168,11 @@ def test_an_option_that_cannot_be_is_one_sentence(options: dict[str, Any], sente
 def test_an_unknown_law_lists_those_there_are() -> None:
     with pytest.raises(LawError, match="chinchilla"):
         fit(saturating(), "nope")
+
+
+def test_draws_too_large_to_square_have_an_interval_and_no_standard_error() -> None:
+    from gulliver.laws.fitted import interval
+
+    found = interval(1e200, np.geomspace(1e180, 1e299, 100), 0.95)
+    assert found.low is not None
+    assert found.se is None

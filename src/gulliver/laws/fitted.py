@@ -145,7 +145,9 @@ def interval(value: float, draws: Array, level: float, widen: float = 1.0) -> In
     if len(finite) < 20 or len(finite) < 0.5 * len(draws):
         return Interval(value, None, None, None)
     tail = (1.0 - level) / 2.0
-    se = float(finite.std(ddof=1))
+    with np.errstate(over="ignore", invalid="ignore"):  # a scale near 1e300 has no square
+        spread = float(finite.std(ddof=1))
+    se = spread if np.isfinite(spread) else None
     if value > 0 and bool((finite > 0).all()):
         low, high = (value * (q / value) ** widen for q in np.quantile(finite, [tail, 1 - tail]))
     else:

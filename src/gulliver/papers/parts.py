@@ -1,0 +1,45 @@
+"""A claim of several parts: each yes, no or open (None), by its interval; the verdict follows from all of them."""
+
+from collections.abc import Mapping, Sequence
+
+from gulliver.laws import Interval
+from gulliver.papers.base import Measurement, Verdict
+
+Part = bool | None
+
+
+def measured(name: str, i: Interval, n: int, limits: tuple[float, float], note: str = "") -> Measurement:
+    """An interval as a measurement; one that could not be made reaches to the limits, and says so."""
+    if i.low is None or i.high is None:
+        return Measurement(name, i.value, *limits, n, f"no interval; {note}".removesuffix("; "))
+    return Measurement(name, i.value, i.low, i.high, n, note)
+
+
+def within(m: Measurement, low: float, high: float) -> Part:
+    """Whether the whole interval lies between these, or none of it; open where a part does."""
+    if m.low > high or m.high < low:
+        return False
+    return True if m.low >= low and m.high <= high else None
+
+
+def every(found: Sequence[Part]) -> Part:
+    """No when one is, else open when one is: for a part that is said of each."""
+    return False if False in found else None if None in found else True
+
+
+def whichever(found: Sequence[Part]) -> Part:
+    """Yes when all are, no when none is, else open: for one part by several ways of counting."""
+    return True if all(f is True for f in found) else False if all(f is False for f in found) else None
+
+
+def verdict(parts: Mapping[str, Part], too_few: str = "") -> tuple[Verdict, str]:
+    """*holds* when every part does, *does not hold here* when one is not so, else, or with `too_few`, *cannot tell*."""
+    words = {True: "yes", False: "no", None: "open"}
+    said = "; ".join(f"{part}: {words[found]}" for part, found in parts.items())
+    if too_few:
+        return "cannot tell", f"Cannot tell: {too_few} ({said})."
+    if False in parts.values():
+        return "does not hold here", f"Does not hold here in every part: {said}."
+    if None in parts.values():
+        return "cannot tell", f"Cannot tell: {said}."
+    return "holds", f"Holds: {said}."

@@ -64,7 +64,10 @@ class Ladder:
         """What it was trained on, for a person."""
         text = self.config.text
         if text.generated is not None:
-            return f"{text.bytes:,} bytes of {text.generated} generated from a stated grammar (seed {text.seed}), not natural ones"
+            what = f"{text.families} families of proteins" if text.generated == "proteins" else text.generated
+            return (
+                f"{text.bytes:,} bytes of {what} generated from a stated grammar (seed {text.seed}), not natural ones"
+            )
         return f"Shakespeare's plays ({PACKAGE} {VERSION})" if text.packaged else ", ".join(text.files)
 
     def spent(self, seconds: float) -> Spent:

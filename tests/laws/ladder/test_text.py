@@ -24,6 +24,16 @@ def test_proteins_are_sequences_of_acids_and_the_seed_decides_them() -> None:
     assert 35 < min(lengths) < max(lengths) < 200
 
 
+def test_few_families_are_more_alike() -> None:
+    """The same residue after a line's first one: a family has one profile, and many families share only the background."""
+
+    def alike(families: int) -> float:
+        seconds = [line[1] for line in proteins(60_000, 1, families).splitlines()]
+        return sum((seconds.count(acid) / len(seconds)) ** 2 for acid in ACIDS)
+
+    assert alike(1) > 2 * alike(200)
+
+
 def test_a_translation_is_a_function_of_its_source() -> None:
     pairs = [line.split(" => ") for line in translation(80_000, 3).splitlines()]
     known = dict(pairs)

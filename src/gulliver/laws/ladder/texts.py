@@ -2,7 +2,9 @@
 
 import hashlib
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from gulliver.laws.base import LawError
 from gulliver.laws.ladder.config import LadderConfig
@@ -88,10 +90,16 @@ def _whole(config: LadderConfig) -> tuple[str, str]:
         from gulliver.laws.ladder.proteins import proteins
         from gulliver.laws.ladder.translation import translation
 
-        grammars = {"proteins": proteins, "translation": translation}
+        grammars: dict[str, Callable[[int, int], str]] = {
+            "proteins": partial(proteins, families=text.families),
+            "translation": translation,
+        }
         if text.generated not in grammars:
             raise LawError(f"There is no grammar {text.generated!r}; there are: {', '.join(grammars)}.")
-        return grammars[text.generated](text.bytes, text.seed), f"generated {text.generated}, seed {text.seed}"
+        told = f"generated {text.generated}, seed {text.seed}"
+        if text.generated == "proteins":
+            told += f", {text.families} families"
+        return grammars[text.generated](text.bytes, text.seed), told
     parts = []
     for name in text.files:
         try:

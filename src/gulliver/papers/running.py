@@ -2,7 +2,9 @@
 
 import os
 import platform
+import random
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -11,6 +13,7 @@ from gulliver.papers.base import Measurement, Progress, Spent
 from gulliver.studies.events import Watch
 from gulliver.studies.paired import wilson
 from gulliver.studies.result import ItemRecord
+from gulliver.tasks.base import Task
 
 
 def tell(task: str, progress: Progress) -> Watch:
@@ -20,6 +23,13 @@ def tell(task: str, progress: Progress) -> Watch:
         if event.stage == "making"
         else f"{task}: {event.recipe}: {event.asked} of {event.pool} items"
     )
+
+
+def as_studied(task: Task, seed: int = 0) -> Task:
+    """The task with its test items in the order in which a study asks them, so that a study's answers are replayed."""
+    items = list(task.test)
+    random.Random(seed).shuffle(items)
+    return replace(task, test=items)
 
 
 def run_on(models: Iterable[str]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from gulliver.papers.base import Measurement
 from gulliver.studies.running import run_async
 
 _PROMPT = "Write a long story about a lighthouse keeper and the ships that pass.\n\n"
+_HOT = 100.0
+"""So hot that any token follows: a model tuned on short answers would end the text at once, and a rate of three tokens is noise."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,10 @@ def decode_rates(models: Sequence[Model], rounds: int, tokens: int = 48) -> Rate
             found: list[list[float]] = [[] for _ in models]
             for number in range(-1, rounds):
                 for place, client in enumerate(clients):
-                    first = await client.ask(Generate(_PROMPT, Sampling(max_tokens=1, temperature=1.0), number + 2))
-                    more = await client.ask(Generate(_PROMPT, Sampling(max_tokens=tokens, temperature=1.0), number + 2))
+                    first = await client.ask(Generate(_PROMPT, Sampling(max_tokens=1, temperature=_HOT), number + 2))
+                    more = await client.ask(
+                        Generate(_PROMPT, Sampling(max_tokens=tokens, temperature=_HOT), number + 2)
+                    )
                     written = more.completion_tokens - first.completion_tokens
                     if number >= 0 and written > 0 and more.seconds > first.seconds:  # the first round only warms up
                         found[place].append(written / (more.seconds - first.seconds))

@@ -9,7 +9,7 @@ OPTIONS = Grokking(modulus=31, initial_scale=3.0, steps=600)
 
 
 def test_little_data_is_memorised_and_much_is_generalised_from() -> None:
-    little, much = train_runs(48, [(150, 0), (430, 0)], OPTIONS)
+    little, much = train_runs(64, [(150, 0), (430, 0)], OPTIONS)
     assert little.train[-1] == much.train[-1] == 1.0
     assert little.test[-1] < 0.1
     assert much.test[-1] > 0.5

@@ -37,8 +37,8 @@ class Plan:
 _SHARES = (0.3, 0.4, 0.5, 0.6, 0.7, 0.85)
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan((16, 32), (0.2, 0.4, 0.6, 0.8, 0.9), (0,), Grokking(modulus=23, steps=250), workers=1),
-    "laptop": Plan((48, 96, 192, 384), _SHARES, (0, 1, 2), Grokking(modulus=59, steps=1000)),
-    "full": Plan((48, 96, 192, 384, 768), _SHARES, tuple(range(8)), Grokking(modulus=97, steps=4000)),
+    "laptop": Plan((96, 160, 256, 384), _SHARES, (0, 1, 2), Grokking(modulus=59, steps=1000)),
+    "full": Plan((96, 160, 256, 384, 768), _SHARES, tuple(range(8)), Grokking(modulus=97, steps=4000)),
 }
 
 

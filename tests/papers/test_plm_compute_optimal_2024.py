@@ -90,5 +90,5 @@ def test_smoke_trains_on_a_grammar_and_says_so(monkeypatch: pytest.MonkeyPatch, 
     data = json.loads(json.dumps(report(paper, finding), allow_nan=False))
     assert data["verdict"] == "cannot tell"
     assert "4 sizes for 2 budgets" in data["sentence"]
-    assert "4 families of proteins generated from a stated grammar" in data["run_on"]["text"]
+    assert "4 families of proteins (concentration 0.5) generated from a stated grammar" in data["run_on"]["text"]
     assert data["spent"]["flops"] > 3e9

@@ -64,7 +64,11 @@ class Ladder:
         """What it was trained on, for a person."""
         text = self.config.text
         if text.generated is not None:
-            what = f"{text.families} families of proteins" if text.generated == "proteins" else text.generated
+            what = (
+                f"{text.families} families of proteins (concentration {text.concentration:g})"
+                if text.generated == "proteins"
+                else text.generated
+            )
             return (
                 f"{text.bytes:,} bytes of {what} generated from a stated grammar (seed {text.seed}), not natural ones"
             )

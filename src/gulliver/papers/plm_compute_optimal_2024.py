@@ -37,6 +37,7 @@ class Plan:
     longest: int
     bytes: int
     families: int
+    concentration: float
     kinds: tuple[str, ...] = ("decoder",)
     context: int = 128
     batch: int = 8
@@ -54,7 +55,12 @@ class Plan:
             for size in self.sizes
             if (tokens := self.tokens(size))
         }
-        text = {"generated": "proteins", "bytes": self.bytes, "families": self.families}
+        text = {
+            "generated": "proteins",
+            "bytes": self.bytes,
+            "families": self.families,
+            "concentration": self.concentration,
+        }
         recipe = {name: getattr(self, name) for name in ("context", "batch", "warmup", "held_out_tokens")}
         return {"text": text, "recipe": recipe, "grid": grids}
 
@@ -71,14 +77,14 @@ class Plan:
 
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan(
-        ("16x1", "16x2", "32x1", "32x2"), (5e8, 1e9), 100_000, 60_000, 4,
+        ("16x1", "16x2", "32x1", "32x2"), (5e8, 1e9), 100_000, 60_000, 4, 0.5,
         context=32, batch=4, warmup=2, held_out_tokens=1024, workers=1, draws=100,
     ),
     "laptop": Plan(
-        ("32x1", "32x2", "64x2", "64x4", "96x4", "128x5"), (1e11, 2e11, 4e11, 8e11, 1.6e12), 5_000_000, 5_500_000, 8,
+        ("32x1", "32x2", "64x2", "64x4", "96x4", "128x5"), (1e11, 2e11, 4e11, 8e11, 1.6e12), 5_000_000, 5_500_000, 20, 0.5,
     ),
     "full": Plan(
-        ("32x2", "64x2", "64x4", "96x4", "128x5", "192x6", "256x8"), (1e12, 3e12, 1e13, 3e13, 1e14), 50_000_000, 55_000_000, 200,
+        ("32x2", "64x2", "64x4", "96x4", "128x5", "192x6", "256x8"), (1e12, 3e12, 1e13, 3e13, 1e14), 50_000_000, 55_000_000, 200, 0.5,
         ("decoder", "encoder"),
     ),
 }  # fmt: skip

@@ -149,7 +149,7 @@ def test_a_table_of_another_text_is_not_mixed_in(tmp_path: Path) -> None:
     [
         ({"text": {}}, "must name one of"),
         ({"text": {"files": ["a"], "generated": "proteins"}}, "must name one of"),
-        ({"text": {"generated": "proteins", "families": 0}}, "families must be at least 1"),
+        ({"text": {"generated": "proteins", "families": 0}}, "families must be above 0"),
         ({"grid": {}}, "no grid"),
         ({"grid": {"decoder": {"sizes": ["65x2"], "tokens": [10**6]}}}, "WIDTHxDEPTH"),
         ({"grid": {"decoder": {"sizes": ["64x2"], "tokens": [0.5]}}}, "whole numbers"),

@@ -27,11 +27,12 @@ def test_proteins_are_sequences_of_acids_and_the_seed_decides_them() -> None:
 def test_few_families_are_more_alike() -> None:
     """The same residue after a line's first one: a family has one profile, and many families share only the background."""
 
-    def alike(families: int) -> float:
-        seconds = [line[1] for line in proteins(60_000, 1, families).splitlines()]
+    def alike(families: int, concentration: float = 4.0) -> float:
+        seconds = [line[1] for line in proteins(60_000, 1, families, concentration).splitlines()]
         return sum((seconds.count(acid) / len(seconds)) ** 2 for acid in ACIDS)
 
     assert alike(1) > 2 * alike(200)
+    assert alike(1, 0.5) > 2 * alike(1)
 
 
 def test_a_translation_is_a_function_of_its_source() -> None:

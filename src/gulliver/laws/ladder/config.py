@@ -24,7 +24,7 @@ class TextSource:
         files: paths, relative to the ladder's file.
         generated: `proteins` or `translation`, each from the grammar stated in its own file.
         bytes: how much to generate.
-        families: of `proteins`; fewer are easier to learn.
+        families, concentration: of `proteins`; fewer families, and less free positions, are easier to learn.
         held_out: the part of the text that no model trains on.
     """
 
@@ -35,6 +35,7 @@ class TextSource:
     held_out: float = 0.05
     seed: int = 0
     families: int = 200
+    concentration: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -202,8 +203,9 @@ def _check(config: LadderConfig) -> None:
         raise LawError('[text] must name one of: packaged = "shakespeare", files = [...], generated = "proteins".')
     if not 0 < text.held_out <= 0.5:
         raise LawError(f"[text] held_out must be above 0 and at most 0.5, not {text.held_out}.")
-    if text.families < 1:
-        raise LawError(f"[text] families must be at least 1, not {text.families}.")
+    for option in ("families", "concentration"):
+        if not getattr(text, option) > 0:
+            raise LawError(f"[text] {option} must be above 0, not {getattr(text, option)}.")
     for part in ("context", "batch", "rate", "warmup", "held_out_tokens", "draws", "checkpoint_every"):
         if not getattr(recipe, part) > 0:
             raise LawError(f"[recipe] {part} must be above 0, not {getattr(recipe, part)}.")

@@ -91,14 +91,14 @@ def _whole(config: LadderConfig) -> tuple[str, str]:
         from gulliver.laws.ladder.translation import translation
 
         grammars: dict[str, Callable[[int, int], str]] = {
-            "proteins": partial(proteins, families=text.families),
+            "proteins": partial(proteins, families=text.families, concentration=text.concentration),
             "translation": translation,
         }
         if text.generated not in grammars:
             raise LawError(f"There is no grammar {text.generated!r}; there are: {', '.join(grammars)}.")
         told = f"generated {text.generated}, seed {text.seed}"
         if text.generated == "proteins":
-            told += f", {text.families} families"
+            told += f", {text.families} families, concentration {text.concentration:g}"
         return grammars[text.generated](text.bytes, text.seed), told
     parts = []
     for name in text.files:

@@ -32,6 +32,7 @@ class Part:
         size: shape (items,), characters of the prompt.
         stand_in: whether what is known was asked of another model and has to be paid still.
         price: money for one prompt token and one completion token, now and as a batch; NaN without a price.
+        cut: whether every known reply was as long as the limit let it be, so that others can only be shorter.
     """
 
     members: frozenset[str]
@@ -40,6 +41,7 @@ class Part:
     size: Floats
     price: Floats
     stand_in: bool = False
+    cut: bool = False
 
     @property
     def known(self) -> NDArray[np.int64]:
@@ -65,31 +67,33 @@ class Part:
         cumulated = np.cumsum(_spread(keep[:, self.known]), axis=1)
         return np.asarray(cumulated / cumulated[:, -1:])
 
-    def draw(self, uniform: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    def draw(self, uniform: Floats, weights: Floats, shorter: float = 0.0) -> tuple[Floats, Floats, Floats]:
         """For one simulation, what the first recipe pays for each item, what it takes from the store, and what every
         further recipe pays again; shape (items, quantities) each.
 
         Args:
             uniform: shape (items,), in [0, 1): which known item stands for an unknown one.
             weights: a row of `weights`.
+            shorter: the share of their tokens that unknown replies leave out.
         """
         known, unknown = self.known, self.unknown
         costs, failed = self.costs.copy(), self.failed.copy()
         donors = known[np.minimum(np.searchsorted(weights, uniform[unknown]), len(known) - 1)]
         longer = self.size[unknown] / np.maximum(self.size[donors], 1.0)
         for out in (costs, failed):
-            out[unknown] = self._stretched(out[donors], longer)
+            out[unknown] = self._stretched(out[donors], longer, shorter)
         free = np.zeros_like(costs)
         if not self.stand_in:
             free[known] = costs[known] - failed[known]
         return costs - free, free, failed
 
-    def _stretched(self, rows: Floats, longer: Floats) -> Floats:
-        """Costs of items whose prompts are so many times as long."""
-        prompt, written = rows[:, _PROMPT], rows[:, _WRITTEN]
+    def _stretched(self, rows: Floats, longer: Floats, shorter: float) -> Floats:
+        """Costs of items whose prompts are so many times as long, and whose replies so much shorter."""
+        prompt, before = rows[:, _PROMPT], rows[:, _WRITTEN]
+        written = before * (1.0 - shorter)
         out = rows.copy()
-        out[:, _PROMPT] = prompt * longer
-        grown = (prompt * longer + written) / np.maximum(prompt + written, 1e-9)
+        out[:, _PROMPT], out[:, _WRITTEN] = prompt * longer, written
+        grown = (prompt * longer + written) / np.maximum(prompt + before, 1e-9)
         out[:, _FLOPS] *= grown
         out[:, _JOULES] *= grown
         out[:, _NOW] = out[:, _PROMPT] * self.price[0] + written * self.price[1]
@@ -143,9 +147,12 @@ def _part(
             if np.isnan(costs[place, 0]):
                 costs[place], failed[place] = total * share, lost * share
     first, stand_in = able[min(members)].recipe, able[min(members)].stand_in
+    asked = {key for place in keys for key in keys[place]}
+    replies = [pilot.ledger[key.rpartition("\n")[2]].reply for key in asked]
+    cut = len({r.completion_tokens for r in replies}) == 1 and any(r.finish == "length" for r in replies)
     size = [sum(len(message.content) for message in first.strategy.ask(item).prompt) for item in items]
     price = _price(prices.get(first.model.name))
-    return Part(members, costs, failed, np.array(size, dtype=np.float64), price, stand_in)
+    return Part(members, costs, failed, np.array(size, dtype=np.float64), price, stand_in, cut)
 
 
 def _keys(name: str, known: Known, place: int) -> list[str]:

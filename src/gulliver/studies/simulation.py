@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 PRIOR = 1.0  # weight of a made-up right item, and of a wrong one: every quality is as likely before the pilot
 MACHINE = 0.15  # standard deviation of the logarithm of how much slower or faster the machine is than in the pilot
 UNSEEN_FAILURES = 0.1  # requests that failed beyond those seen, as a prior of the share that fails and is asked again
+UNSEEN_ENDS = 0.5  # replies that end before their limit where all of the pilot's reached it, as a prior of their share
 OVERHEAD = 0.5  # standard deviation of the logarithm of the seconds that each recipe takes besides being asked
 _EVERY = 4
 
@@ -62,7 +63,14 @@ class _Simulator:
         self.failing = [self.rng.beta(UNSEEN_FAILURES, max(1.0, part.requests), simulations) for part in parts]
         self.overhead = pilot.overhead * np.exp(OVERHEAD * self.rng.standard_normal(simulations))
         self.machine = np.exp(MACHINE * self.rng.standard_normal(simulations))
+        self.shorter = [self._shorter(part) for part in parts]
         self.everyone = entrants_of(self.runner)
+
+    def _shorter(self, part: Part) -> Floats:
+        """What replies not seen yet leave out where all seen ones reached their limit: a share of them ends anywhere before."""
+        if not part.cut:
+            return np.zeros(self.count)
+        return np.asarray(self.rng.beta(UNSEEN_ENDS, max(1.0, part.requests), self.count) * self.rng.random(self.count))
 
     def run(self) -> list[Outcome]:
         return [self._once(draw) for draw in range(self.count)]
@@ -198,7 +206,9 @@ class _Ledger:
         """Costs of the first n items for n = 0, 1, …: paid first, taken from the store, paid again."""
         if number not in self.sums:
             part = self.simulator.parts[number]
-            drawn = part.draw(self.uniform, self.simulator.weights[number][self.draw])
+            drawn = part.draw(
+                self.uniform, self.simulator.weights[number][self.draw], self.simulator.shorter[number][self.draw]
+            )
             drawn[2][part.unknown] += self.simulator.failing[number][self.draw] * drawn[0][part.unknown]
             none = np.zeros((1, len(QUANTITIES)))
             self.sums[number] = [np.concatenate([none, np.cumsum(costs, axis=0)]) for costs in drawn]

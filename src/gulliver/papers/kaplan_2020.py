@@ -74,7 +74,7 @@ PLANS: dict[Scale, Plan] = {
     ),
     "laptop": Plan(
         ("32x1", "32x2", "64x2", "64x3", "64x5", "96x4", "128x5"), (125_000, 250_000, 500_000, 1_000_000),
-        ("96x2", "64x4", "32x16"), 250_000, 2,
+        ("96x2", "64x4", "32x16"), 200_000, 3,
     ),
     "full": Plan(
         ("32x1", "32x2", "64x2", "64x3", "64x4", "96x4", "128x5", "192x5", "256x6"), (250_000, 500_000, 1_000_000, 2_000_000),
@@ -196,7 +196,7 @@ def shape_effect(ladder: Ladder, joint: Fitted) -> tuple[Measurement, Measuremen
     least, most = (doubling.value if v is None else v for v in (doubling.low, doubling.high))
     note = (
         f"{found.highest} over {found.lowest}: {found.difference:.4f} nats, a doubling of parameters {doubling.value:.4f}, "
-        f"another seed {found.seed:.4f}"
+        f"seeds move a difference by {found.seed * 2**0.5:.4f}"
     )
     high = found.high / least if least > 0 else 1e9
     return (

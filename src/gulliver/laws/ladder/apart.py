@@ -1,4 +1,4 @@
-"""How far apart several kinds of one model are, against what another seed alone would do."""
+"""How far apart several kinds of one model are, against what seeds do to that difference."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Apart:
     Attributes:
         lowest, highest: names of the two groups.
         low, high: of the difference, for all pairs at once (Tukey 1949, the studentised range); `low` is at least 0.
-        seed: standard deviation between seeds of one group, pooled.
+        seed: standard deviation of one loss once its group's and its seed's mean are known.
     """
 
     lowest: str
@@ -28,10 +28,12 @@ class Apart:
 
 
 def apart(groups: Mapping[str, Sequence[float]], level: float = 0.95) -> Apart:
-    """The two groups of losses that are furthest apart, with an interval from the spread between seeds.
+    """The two groups of losses that are furthest apart, with an interval from how their differences vary over seeds.
+
+    A seed decides the order of the text too, which moves all groups alike: that part is taken out first (a block design).
 
     Args:
-        groups: losses by group, one a seed, as many in each.
+        groups: losses by group, one a seed, the same seeds in the same order in each.
 
     Raises:
         LawError: fewer than two groups, fewer than two seeds, or groups of different size.
@@ -42,8 +44,9 @@ def apart(groups: Mapping[str, Sequence[float]], level: float = 0.95) -> Apart:
     seeds = counts.pop()
     values = np.array(list(groups.values()), dtype=np.float64)
     means = values.mean(axis=1)
-    free = len(groups) * (seeds - 1)
-    spread = float(np.sqrt(((values - means[:, None]) ** 2).sum() / free))
+    free = (len(groups) - 1) * (seeds - 1)
+    rest = values - means[:, None] - values.mean(axis=0) + values.mean()
+    spread = float(np.sqrt((rest**2).sum() / free))
     margin = _range(level, len(groups), free) * spread / seeds**0.5
     names = list(groups)
     difference = float(means.max() - means.min())

@@ -220,7 +220,7 @@ def judge(widths: Sequence[Width], grown: Growth | None) -> tuple[Verdict, str]:
     if grown is not None:
         said += f"; critical examples move as parameters to the power {grown.exponent:.3f} ({grown.low:.3f} to {grown.high:.3f})"
     broken = [w for w in widths if w.seen >= SEEN and (w.least >= HALF or w.most <= HALF)]
-    if broken or (grown is not None and grown.high < 0):
+    if (broken and len(widths) >= FEWEST) or (grown is not None and grown.high < 0):
         return "does not hold here", f"Does not hold here: {said}."
     if grown is not None and len(parts) == len(widths) and grown.low > 0:
         return "holds", f"Holds: {said}."

@@ -20,11 +20,12 @@ def _s(
     gap: tuple[float, float] = BELOW,
     falling: tuple[float, float] = FALLS,
     epochs: float = 100,
+    begun: bool = True,
 ) -> Setting:
     def m(limits: tuple[float, float]) -> Measurement:
         return Measurement("m", sum(limits) / 2, *limits, 1)
 
-    return Setting(parameters, unique, 0, epochs, crossed, m(gap), m(falling))
+    return Setting(parameters, unique, 0, epochs, crossed, begun, m(gap), m(falling))
 
 
 YES = [_s(1, 10, 400), _s(2, 10, 200), _s(1, 40, None, ABOVE), _s(2, 40, 400, TOUCHES)]
@@ -37,6 +38,7 @@ YES = [_s(1, 10, 400), _s(2, 10, 200), _s(1, 40, None, ABOVE), _s(2, 40, 400, TO
         ([_s(1, 10, 400, TOUCHES), *YES[1:]], "cannot tell"),
         ([_s(1, 10, 400, ABOVE), *YES[1:]], "cannot tell"),
         ([_s(1, 10, 400, ABOVE, FLAT), *YES[1:]], "does not hold here"),
+        ([_s(1, 10, None, ABOVE, FLAT, begun=False), *YES[1:]], "cannot tell"),
         ([_s(1, 10, 100), *YES[1:]], "does not hold here"),
         ([*YES[:2], _s(1, 40, 100, ABOVE), YES[3]], "does not hold here"),
         ([_s(1, 10, 400), _s(2, 10, 400), _s(1, 40, 400), _s(2, 40, 400)], "cannot tell"),

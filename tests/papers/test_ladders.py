@@ -33,6 +33,9 @@ def test_a_ladder_is_trained_once_and_gives_the_rows_asked_for(home: Path) -> No
     table = first.table("decoder")
     assert table.labels["model"] == ("decoder 16x2 v300 u0 s0",) * 2
 
+    # Two layers after 8,192 tokens know about as much as the frequencies; all 300 as likely would be 5.7.
+    assert first.frequencies(300) == pytest.approx(first.rows["decoder"][1]["loss"], rel=0.05)
+
     told.clear()
     fewer = train_ladder("tiny", {**TINY, "grid": {"decoder": {**GRID, "tokens": [8192]}}}, told.append, workers=1)
     assert told == []

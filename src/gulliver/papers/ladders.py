@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gulliver.errors import MissingExtra
 from gulliver.home import folder
 from gulliver.laws import Table, read_table
@@ -58,6 +60,15 @@ class Ladder:
         """The folder of the model that gave a row, with its tokenizer, as transformers reads it."""
         chain = next(chain for chain in chains_of(self.config) if chain.grid == grid and _of(row, chain))
         return self.config.out / "models" / f"{chain.name}-d{row['tokens']}"
+
+    def frequencies(self, vocabulary: int) -> float:
+        """The held-out loss of one who knows only how frequent each token is: what a model is above until it begins to learn."""
+        from gulliver.laws.ladder.texts import load_text
+        from gulliver.laws.ladder.tokens import tokenise
+
+        tokens = tokenise(load_text(self.config), vocabulary, self.config.out)
+        seen = np.bincount(tokens.train, minlength=vocabulary) + 1.0
+        return float(-np.log(seen / seen.sum())[tokens.held_out].mean())
 
     @property
     def source(self) -> str:

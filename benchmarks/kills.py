@@ -4,7 +4,8 @@ One study on a real model: prompted, tuned with LoRA, and the tuned model in 8 a
 once more in another home, killed ten times with SIGKILL: while a model is asked, in the tuning before and after its
 checkpoints, after the tuning and before it is counted as made, between transforms, and while the products are asked. Each
 time the same command is given again. At the end the tuned and quantised weights must be the same bytes, every recipe must
-have the same answers, and no answer that was in the store before a kill may be missing after it.
+have the same answers, and no answer that was in the store before a kill may be missing after it. The engine runs in its
+exact mode, where a reply does not depend on which others are under way; in its fast mode, near ties fall either way.
 
 `ours` counts the kills after which all that was so far finished was still there, `theirs` those there were.
 """
@@ -153,7 +154,7 @@ def outcomes(result: dict[str, Any]) -> list[tuple[str, int, int, int]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="smollm2-135m")
+    parser.add_argument("--model", default="smollm2-135m?exact=true")
     parser.add_argument("--steps", type=int, default=3 * CHECKPOINT + 5)
     parser.add_argument("--items", type=int, default=24)
     wanted = parser.parse_args()
@@ -184,7 +185,7 @@ def main() -> None:
         bytes_ = weights(cut) == weights(whole)
         replies = answers(cut) == answers(whole)
         print(f"same table: {same}; same weights, byte for byte: {bytes_}; same replies in the store: {replies}")
-        resumed = [r["making"]["resumed"] for r in found["recipes"] if r.get("making")]
+        resumed = [json.loads(f.read_text())["cost"]["resumed"] for f in cut.glob("transformed/*/tuning.json")]
         print(f"the tuning went on from a checkpoint {max(resumed, default=0)} times")
         more = [("same table", same), ("same weights", bytes_), ("same replies", replies)]
         line = {"name": "kills", "ours": survived, "theirs": kills, "ratio": survived / max(1, kills), "goal": 1.0}

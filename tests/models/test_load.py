@@ -10,6 +10,7 @@ import pytest
 from gulliver.errors import ModelError
 from gulliver.models import check_runs, load_model
 from tests.models.tiny import tiny_gguf
+from tests.models.tiny_causal import tiny_causal
 
 
 def test_a_file_becomes_a_model_that_can_be_sent_to_another_process(home: Path, tmp_path: Path) -> None:
@@ -125,3 +126,15 @@ def test_a_servers_patience_stands_behind_its_address_and_not_in_the_stores_key(
     assert model_key(plain) == model_key(patient)
     with pytest.raises(ModelError, match=r"timeout=soon; write a number"):
         load_model("openai:m@http://127.0.0.1:8000/v1?timeout=soon")
+
+
+def test_exact_is_an_option_of_what_openvino_runs(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    tiny_causal(path)
+    plain, exact = load_model(f"gguf:{path}"), load_model(f"gguf:{path}?exact=true")
+    assert (plain.options, exact.options) == ({}, {"exact": "true"})
+    assert exact.card.digest == plain.card.digest
+    assert exact.name == exact.card.name == f"gguf:{path}?exact=true"
+    for wrong in ("exact=yes", "fast=true", ""):
+        with pytest.raises(ModelError, match=r"exact=true\|false"):
+            load_model(f"gguf:{path}?{wrong}")

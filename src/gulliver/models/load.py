@@ -1,6 +1,7 @@
 """From a name to a model: a rung, `hf:owner/name`, `gguf:path`, `dir:path`, `openai:name@url`, `scripted:name?…`.
 
-`torch:` before a rung, `hf:`, `gguf:` or `dir:` runs the same weights with the engine torch.
+`torch:` before a rung, `hf:`, `gguf:` or `dir:` runs the same weights with the engine torch; `?exact=true` after one of
+them has openvino compute in 32 bits.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from gulliver.models.sources import Progress, fetch_url, only_one
 
 # What OpenVINO GenAI 2026.4 reads from a GGUF; on others it fails when loading.
 GGUF_ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3"})
+OPENVINO_OPTIONS = {"exact": ("false", "true")}
 TORCH_OPTIONS = {"precision": ("fp32", "bf16"), "device": ("cpu", "cuda")}
 
 
@@ -34,6 +36,8 @@ def load_model(name: str, progress: Progress | None = None) -> Model:
         ModelError: there is no such model, or it cannot be had or read.
     """
     kind, colon, rest = name.partition(":")
+    if "?" in name and (not colon or kind in ("hf", "gguf", "dir")):
+        return _with_options(name, progress)
     if colon and not rest:
         raise ModelError(f"{name!r} names nothing after the colon; write it as {kind}:…")
     if not colon:
@@ -46,6 +50,16 @@ def load_model(name: str, progress: Progress | None = None) -> Model:
     if kind not in makers:
         raise ModelError(f"{name!r} starts with {kind}:, which is none of {', '.join(f'{k}:' for k in makers)}")
     return makers[kind](name, rest, progress)
+
+
+def _with_options(name: str, progress: Progress | None) -> Model:
+    plain, _mark, query = name.rpartition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    for key, value in (options or {query: ""}).items():
+        if value not in OPENVINO_OPTIONS.get(key, ()):
+            raise ModelError(f"{name!r} has the option {key}={value}, which openvino has not; it has exact=true|false.")
+    model = load_model(plain, progress)
+    return replace(model, name=name, card=replace(model.card, name=name), options={**model.options, **options})
 
 
 @cache

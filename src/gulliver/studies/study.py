@@ -12,6 +12,7 @@ import numpy as np
 from gulliver.errors import GulliverError, ModelError, StudyError, TrainingError
 from gulliver.inference import Cost, Session
 from gulliver.models.base import Model
+from gulliver.models.engines import is_on
 from gulliver.studies.asking import Asked, ask_items
 from gulliver.studies.config import StudyConfig
 from gulliver.studies.events import Progress, Watch
@@ -372,7 +373,7 @@ def bytes_each(format: str) -> float:
 
 def _as_run(model: Model) -> str:
     """The engine and, where it has several, its precision."""
-    precision = model.options.get("precision")
+    precision = model.options.get("precision") or ("exact" if is_on(model, "exact") else "")
     return f"{model.engine} {precision}" if precision else model.engine
 
 

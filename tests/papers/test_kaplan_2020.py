@@ -87,7 +87,7 @@ def test_smoke_trains_a_ladder_and_says_that_few_sizes_show_no_law(
     data = json.loads(json.dumps(report(paper, finding), allow_nan=False))
     assert data["verdict"] == "cannot tell"
     assert "3 sizes" in data["sentence"]
-    assert sum(sentence.startswith("trained") for sentence in told) == 9 + 4
+    assert sum(sentence.startswith("trained") for sentence in told) == 9 + 4 + 2
     assert data["spent"]["flops"] > 1e9
     assert "generated" in data["run_on"]["text"]
     again = paper.experiment("smoke", told.append)

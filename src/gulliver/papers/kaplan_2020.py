@@ -36,7 +36,9 @@ class Plan:
 
     Attributes:
         sizes, tokens: all combinations, one seed: the table of the laws.
-        shapes: of nearly the same parameters, each with every seed, on `shape_tokens`.
+        shapes: of nearly the same parameters, each with every seed, on `shape_tokens`; their width over depth lies in
+            the publication's range (its figure 5: about 10 and up).
+        thin: the thinner of two shapes lies outside that range; told, and not judged.
     """
 
     sizes: tuple[str, ...]
@@ -44,6 +46,7 @@ class Plan:
     shapes: tuple[str, ...]
     shape_tokens: int
     seeds: int
+    thin: tuple[str, str]
     text: Mapping[str, Any] = field(default_factory=lambda: {"packaged": "shakespeare"})
     recipe: Mapping[str, Any] = field(default_factory=lambda: {"held_out_tokens": 32_768})
     vocabulary: int = 512
@@ -57,6 +60,7 @@ class Plan:
             "shapes": {
                 "sizes": list(self.shapes), "tokens": [self.shape_tokens], "seeds": list(range(1, self.seeds + 1)),
             },
+            "thin": {"sizes": list(self.thin), "tokens": [self.shape_tokens], "seeds": [1]},
         }  # fmt: skip
         common = {"kind": "decoder", "vocabularies": [self.vocabulary]}
         return {
@@ -68,17 +72,17 @@ class Plan:
 
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan(
-        ("16x1", "16x2", "32x1"), (1024, 2048, 4096), ("16x4", "32x1"), 1024, 2,
+        ("16x1", "16x2", "32x1"), (1024, 2048, 4096), ("16x4", "32x1"), 1024, 2, ("16x4", "32x1"),
         {"generated": "translation", "bytes": 60_000},
         {"context": 32, "batch": 8, "warmup": 2, "held_out_tokens": 1024}, 300, 1, 100,
     ),
     "laptop": Plan(
         ("32x1", "32x2", "64x2", "64x3", "64x5", "96x4", "128x5"), (125_000, 250_000, 500_000, 1_000_000),
-        ("96x2", "64x4", "32x16"), 200_000, 3,
+        ("128x2", "96x4", "64x8"), 200_000, 3, ("32x16", "64x4"),
     ),
     "full": Plan(
         ("32x1", "32x2", "64x2", "64x3", "64x4", "96x4", "128x5", "192x5", "256x6"), (250_000, 500_000, 1_000_000, 2_000_000),
-        ("192x2", "96x8", "64x17"), 1_000_000, 5,
+        ("192x2", "128x4", "96x8"), 1_000_000, 5, ("64x17", "96x8"),
     ),
 }  # fmt: skip
 
@@ -110,6 +114,7 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
     laws = laws_of(runs, joint, plan.draws)
     foretold = largest_foretold(runs, plan.draws)
     shapes = shape_effect(ladder, joint)
+    thin = thinner(ladder)
     best = best_sizes(runs, joint, plan.draws)
     early = stopped_early(runs, joint)
     found, why = judge(len(plan.sizes), [law for law in laws if law.name in JUDGED], foretold, shapes[0], best, early)
@@ -117,7 +122,7 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
         paper=ID,
         scale=scale,
         verdict=found,
-        measurements=(*(m for law in laws for m in law.exponents), foretold, *shapes, *best, early),
+        measurements=(*(m for law in laws for m in law.exponents), foretold, *shapes, thin, *best, early),
         sentence=why,
         spent=ladder.spent(time.monotonic() - started),
         run_on=ladder.run_on()
@@ -203,6 +208,15 @@ def shape_effect(ladder: Ladder, joint: Fitted) -> tuple[Measurement, Measuremen
         Measurement("largest difference between shapes, in doublings of parameters", found.difference / doubling.value, found.low / most, high, len(rows), note),
         Measurement("largest difference between shapes, share of loss", found.difference / same, found.low / same, found.high / same, len(rows), note),
     )  # fmt: skip
+
+
+def thinner(ladder: Ladder) -> Measurement:
+    """How much more a shape loses that has less width for its depth than the publication's shapes have."""
+    thin, usual = sorted(ladder.rows["thin"], key=lambda row: row["width"] / row["depth"])
+    more = float(thin["loss"] / usual["loss"] - 1.0)
+    note = f"{thin['loss']:.4f} against {usual['loss']:.4f}; one seed, no interval, not judged"
+    name = f"{thin['width']}x{thin['depth']} over {usual['width']}x{usual['depth']}, share of loss"
+    return Measurement(name, more, more, more, 1, note)
 
 
 def best_sizes(runs: Table, joint: Fitted, draws: int) -> tuple[Measurement, ...]:

@@ -109,8 +109,9 @@ class Session:
     ) -> list[Reply]:
         """One reply a request, in order; `draws` numbers each request's draw."""
         keys = [request_key(model, request, draw, self.seed) for request, draw in zip(requests, draws, strict=True)]
-        kept = self.store.get([key for key in keys if key not in self._flying])
-        tasks: dict[str, asyncio.Task[Reply]] = {}
+        # Those under way are held before the look: one that lands meanwhile is neither here nor in what was read.
+        tasks = {key: self._flying[key] for key in keys if key in self._flying}
+        kept = await self.store.find([key for key in keys if key not in tasks])
         for key, request in zip(keys, requests, strict=True):
             if key in kept or key in tasks:
                 continue
@@ -122,10 +123,11 @@ class Session:
             tasks[key] = task
         self.spending.replayed += sum(key in kept for key in keys)
         # Shielded: an item given up must not take along an answer that another item waits for.
-        results = await asyncio.gather(*(asyncio.shield(task) for task in tasks.values()), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        if tasks:
+            results = await asyncio.gather(*(asyncio.shield(task) for task in tasks.values()), return_exceptions=True)
+            for result in results:
+                if isinstance(result, BaseException):
+                    raise result
         replies = [kept[key] if key in kept else tasks[key].result() for key in keys]
         for key, reply in zip(keys, replies, strict=True):
             self._charge(meter, key, model, reply)
@@ -141,9 +143,9 @@ class Session:
     async def _ask(self, key: str, model: Model, request: Request) -> Reply:
         reply = await self._open(model).ask(request)
         self.spending.pay(model, _cost(model, reply, first=True))
-        if reply.finish != "failed":  # a failure is worth another try next time
-            await self.store.put(key, model, request, reply)
-        return reply
+        if reply.finish == "failed":  # worth another try next time
+            return reply
+        return await self.store.put(key, model, request, reply)
 
     def _landed(self, key: str, task: "asyncio.Task[Reply]") -> None:
         self._flying.pop(key, None)

@@ -12,47 +12,28 @@ import contextlib
 import hashlib
 import json
 import os
+import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
+from functools import lru_cache
+from json.encoder import encode_basestring, encode_basestring_ascii
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import sqlalchemy as sql
 
 from gulliver.errors import GulliverError
-from gulliver.home import home
-from gulliver.models.base import PATIENCE, Generate, Model, Reply, Request
+from gulliver.inference.tables import answers, file_of, insert, judgements, open_database, peaks, short
+from gulliver.models.base import PATIENCE, Generate, Model, Reply, Request, Sampling
 
 INTERVAL = 0.5
 BATCH = 256
 VERSION = "1"
-
-_meta = sql.MetaData()
-_answers = sql.Table(
-    "answers",
-    _meta,
-    sql.Column("key", sql.String(64), primary_key=True),
-    sql.Column("model", sql.String(64), index=True, nullable=False),
-    sql.Column("engine", sql.Text, nullable=False),
-    sql.Column("request", sql.Text, nullable=False),
-    sql.Column("reply", sql.Text, nullable=False),
-    sql.Column("created", sql.Float, nullable=False),
-)
-_judged = sql.Table(
-    "judgements",
-    _meta,
-    sql.Column("key", sql.String(64), primary_key=True),
-    sql.Column("model", sql.String(64), index=True, nullable=False),
-    sql.Column("judged", sql.Text, nullable=False),
-    sql.Column("created", sql.Float, nullable=False),
-)
-_peaks = sql.Table(
-    "peaks",
-    _meta,
-    sql.Column("key", sql.String(64), primary_key=True),
-    sql.Column("bytes", sql.BigInteger, nullable=False),
-)
+LOOK = 500
+"""Keys of one read; SQLite takes some thousands, PostgreSQL more."""
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+_ASCII = json.JSONEncoder(sort_keys=True)
 
 
 def request_key(model: Model, request: Request, draw: int, seed: int) -> str:
@@ -61,16 +42,13 @@ def request_key(model: Model, request: Request, draw: int, seed: int) -> str:
     A sampled draw also depends on the study's seed; a greedy one does not, so studies share it.
     """
     sampled = isinstance(request, Generate) and request.sampling.temperature > 0
-    content = {
-        "version": VERSION,
-        "weights": model.card.digest,
-        "engine": [model.engine, model.engine_version],
-        "settings": _settings(model),
-        "kind": type(request).__name__,
-        "request": _plain(request),
-        "draw": [seed, draw] if sampled else [],
-    }
-    return _digest(content)
+    # The JSON of these parts, keys in order, put together from texts: most of it is the same for many requests.
+    engine, settings, weights = _model_texts(model)
+    text = (
+        f'{{"draw": {f"[{seed}, {draw}]" if sampled else "[]"}, "engine": {engine}, "kind": "{type(request).__name__}", '
+        f'"request": {_request_text(request)}, "settings": {settings}, "version": "{VERSION}", "weights": {weights}}}'
+    )
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def model_key(model: Model) -> str:
@@ -80,7 +58,7 @@ def model_key(model: Model) -> str:
 
 def draw_seed(model: Model, request: Generate, draw: int, seed: int) -> int:
     """The engine seed of draw number `draw`: a hash, so that the first 16 of 64 draws are the 16 draws."""
-    text = json.dumps([model.card.digest, _plain(request), seed, draw], sort_keys=True)
+    text = f"[{json.dumps(model.card.digest)}, {_texts(request)[1]}, {seed}, {draw}]"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
@@ -102,34 +80,19 @@ class Store:
 
         Raises:
             GulliverError: the database cannot be opened or written.
+            MissingExtra: it is in PostgreSQL and its driver is not installed.
         """
-        if url is None:
-            url = home() / "store.sqlite"
-        if isinstance(url, Path):
-            try:
-                url.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise GulliverError(
-                    f"The folder {url.parent} cannot be made ({error.strerror}); give another."
-                ) from None
-            url = f"sqlite:///{url}"
-        self._engine = sql.create_engine(url)
-        if self._engine.dialect.name == "sqlite":
-            sql.event.listen(self._engine, "connect", _careful)
-        try:
-            _meta.create_all(self._engine)
-        except sql.exc.SQLAlchemyError as error:
-            shown = sql.make_url(url).render_as_string(hide_password=True)
-            self._engine.dispose()
-            mend = "free some disk space" if "is full" in str(error) else "check the path or move it away"
-            raise GulliverError(f"The store {shown} cannot be opened ({_short(error)}); {mend}.") from None
+        self._engine = open_database(url)
         self.keep_text = keep_text and texts_are_kept()
         self._unkept: dict[str, Reply] = {}
-        self._waiting: list[tuple[sql.Table, dict[str, Any], asyncio.Future[None]]] = []
+        self._waiting: list[tuple[sql.Table, dict[str, Any], asyncio.Future[bool]]] = []
+        self._looking: list[tuple[list[str], asyncio.Future[dict[str, Reply]]]] = []
+        self._mark: IO[bytes] | None = None
         self._writer: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
 
     async def __aenter__(self) -> "Store":
+        self._mark = _mark_in_use(file_of(self._engine))
         self._wake = asyncio.Event()
         self._writer = asyncio.create_task(self._write())
         return self
@@ -142,56 +105,79 @@ class Store:
                 await self._writer
         self._flush()
         self._engine.dispose()
+        if self._mark is not None:
+            self._mark.close()
 
     def get(self, keys: list[str]) -> dict[str, Reply]:
         """The replies that are there, by key."""
         found = {key: self._unkept[key] for key in keys if key in self._unkept}
-        keys = [key for key in keys if key not in found]
         with self._engine.connect() as connection:
-            for start in range(0, len(keys), 500):
-                chosen = sql.select(_answers.c.key, _answers.c.reply).where(
-                    _answers.c.key.in_(keys[start : start + 500])
-                )
-                for key, reply in connection.execute(chosen):
-                    found[key] = _reply(json.loads(reply))
+            for some in _parts([key for key in keys if key not in found]):
+                rows = connection.execute(_CHOSEN, {"keys": some}).all()
+                replies = json.loads(f"[{','.join([reply for _, reply in rows])}]")
+                found.update((key, _reply(data)) for (key, _), data in zip(rows, replies, strict=True))
         return found
 
-    async def put(self, key: str, model: Model, request: Request, reply: Reply) -> None:
-        """Keep one reply; returns once it is committed (or, without texts, is in this process's memory)."""
-        if not self.keep_text:
-            self._unkept[key] = reply
+    async def find(self, keys: list[str]) -> dict[str, Reply]:
+        """As `get`, with all that is looked for at the same moment read together: a read costs more than a row."""
+        if not keys:
+            return {}
+        loop = asyncio.get_running_loop()
+        if not self._looking:
+            loop.call_soon(self._look)
+        found: asyncio.Future[dict[str, Reply]] = loop.create_future()
+        self._looking.append((keys, found))
+        return await found
+
+    def _look(self) -> None:
+        looking, self._looking = self._looking, []
+        try:
+            replies = self.get(list(dict.fromkeys(key for keys, _ in looking for key in keys)))
+        except Exception as error:
+            for _, found in looking:
+                if not found.done():
+                    found.set_exception(error)
             return
+        for keys, found in looking:
+            if not found.done():
+                found.set_result({key: replies[key] for key in keys if key in replies})
+
+    async def put(self, key: str, model: Model, request: Request, reply: Reply) -> Reply:
+        """Keep one reply; returns the one that is kept, once it is committed (or, without texts, is in this process's memory).
+
+        That is another one where another process answered the same request first.
+        """
+        if not self.keep_text:
+            return self._unkept.setdefault(key, reply)
         row = {
             "key": key,
             "model": model.card.digest,
             "engine": f"{model.engine} {model.engine_version}",
-            "request": json.dumps(_plain(request), ensure_ascii=False),
+            "request": _written(_plain(request)),
             "reply": json.dumps({k: v for k, v in asdict(reply).items() if v is not None}),
             "created": time.time(),
         }
-        await self._commit(_answers, row)
+        fresh = await self._commit(answers, row)
+        return reply if fresh else self.get([key]).get(key, reply)
 
     def judged(self, key: str) -> tuple[dict[str, Any], float] | None:
         """An item's judgement and when it was made (seconds of the epoch), or None."""
         with self._engine.connect() as connection:
-            chosen = sql.select(_judged.c.judged, _judged.c.created).where(_judged.c.key == key)
+            chosen = sql.select(judgements.c.judged, judgements.c.created).where(judgements.c.key == key)
             row = connection.execute(chosen).first()
         return None if row is None else (json.loads(row[0]), float(row[1]))
 
     async def put_judged(self, key: str, model: Model, judged: dict[str, Any]) -> None:
         """Keep one item's judgement, which must hold no text; returns once it is committed."""
         row = {"key": key, "model": model.card.digest, "judged": json.dumps(judged), "created": time.time()}
-        await self._commit(_judged, row)
+        await self._commit(judgements, row)
 
     def created(self, keys: Collection[str]) -> dict[str, float]:
         """When each kept answer was committed (seconds of the epoch)."""
         found: dict[str, float] = {}
-        wanted = list(keys)
         with self._engine.connect() as connection:
-            for start in range(0, len(wanted), 500):
-                chosen = sql.select(_answers.c.key, _answers.c.created).where(
-                    _answers.c.key.in_(wanted[start : start + 500])
-                )
+            for some in _parts(list(keys)):
+                chosen = sql.select(answers.c.key, answers.c.created).where(answers.c.key.in_(some))
                 found.update((key, float(when)) for key, when in connection.execute(chosen))
         return found
 
@@ -199,23 +185,25 @@ class Store:
         """The highest memory (bytes) ever seen of this model's process, after noting `seen`."""
         key = model_key(model)
         with self._engine.begin() as connection:
-            known = connection.execute(sql.select(_peaks.c.bytes).where(_peaks.c.key == key)).scalar()
-            if seen > (known or 0):
-                connection.execute(sql.delete(_peaks).where(_peaks.c.key == key))
-                connection.execute(sql.insert(_peaks).values(key=key, bytes=seen))
+            if seen > 0:
+                new = insert(self._engine, peaks).values(key=key, bytes=seen)
+                highest = sql.case((new.excluded.bytes > peaks.c.bytes, new.excluded.bytes), else_=peaks.c.bytes)
+                connection.execute(new.on_conflict_do_update(index_elements=["key"], set_={"bytes": highest}))
+            known = connection.execute(sql.select(peaks.c.bytes).where(peaks.c.key == key)).scalar()
         return max(seen, known or 0)
 
     def count(self) -> int:
         """How many answers are kept."""
         with self._engine.connect() as connection:
-            return int(connection.execute(sql.select(sql.func.count()).select_from(_answers)).scalar_one())
+            return int(connection.execute(sql.select(sql.func.count()).select_from(answers)).scalar_one())
 
-    async def _commit(self, table: sql.Table, row: dict[str, Any]) -> None:
-        done = asyncio.get_running_loop().create_future()
+    async def _commit(self, table: sql.Table, row: dict[str, Any]) -> bool:
+        """Whether the row is new, once it is committed."""
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((table, row, done))
         if len(self._waiting) == 1 or len(self._waiting) >= BATCH:
             self._wake.set()
-        await done
+        return await done
 
     async def _write(self) -> None:
         while True:
@@ -230,56 +218,131 @@ class Store:
         batch, self._waiting = self._waiting, []
         if not batch:
             return
+        new: set[tuple[str, str]] = set()
         try:
             with self._engine.begin() as connection:
                 for table in {table.name: table for table, _, _ in batch}.values():
-                    rows = {row["key"]: row for of, row, _ in batch if of is table}
-                    known = connection.execute(sql.select(table.c.key).where(table.c.key.in_(list(rows)))).scalars()
-                    for key in list(known):
-                        rows.pop(key, None)
-                    if rows:
-                        connection.execute(sql.insert(table), list(rows.values()))
-        except sql.exc.SQLAlchemyError as error:
+                    # Of equal keys the first stays; in one order, so that processes that write at once cannot wait in a circle.
+                    rows = {row["key"]: row for of, row, _ in reversed(batch) if of is table}
+                    # Another process may have been first: then its row stays.
+                    statement = insert(self._engine, table).on_conflict_do_nothing().returning(table.c.key)
+                    kept = connection.execute(statement, [rows[key] for key in sorted(rows)]).scalars()
+                    new |= {(table.name, key) for key in kept}
+        except (sql.exc.SQLAlchemyError, ValueError) as error:
             failure = GulliverError(
-                f"The store cannot be written ({_short(error)}); free some disk space, then run the same command again."
+                f"The store cannot be written ({short(error)}); free some disk space, then run the same command again."
             )
             for _, _, done in batch:
                 if not done.done():
                     done.set_exception(failure)
-        else:
-            for _, _, done in batch:
-                if not done.done():
-                    done.set_result(None)
+            return
+        for table, row, done in batch:
+            mark = (table.name, row["key"])
+            if not done.done():
+                done.set_result(mark in new)
+            new.discard(mark)
 
 
-def _careful(connection: Any, _: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+_CHOSEN = sql.select(answers.c.key, answers.c.reply).where(answers.c.key.in_(sql.bindparam("keys", expanding=True)))
+
+
+def _parts(keys: list[str]) -> Iterator[list[str]]:
+    return (keys[start : start + LOOK] for start in range(0, len(keys), LOOK))
+
+
+def _mark_in_use(file: Path | None) -> IO[bytes] | None:
+    """Held while a process may write, so that nobody rewrites the file under it; let go by the system if it is killed."""
+    if file is None or sys.platform == "win32":
+        return None
+    import fcntl
+
+    mark = file.with_name(f"{file.name}.lock").open("ab")
+    try:
+        fcntl.flock(mark, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        mark.close()
+        raise GulliverError(
+            f"The store {file} is being pruned by another process; run the same command again when that has ended."
+        ) from None
+    return mark
 
 
 def _settings(model: Model) -> dict[str, Any]:
     return {key: value for key, value in sorted(model.options.items()) if key not in PATIENCE}
 
 
+_known: dict[int, tuple[Model, tuple[str, str, str]]] = {}
+
+
+def _model_texts(model: Model) -> tuple[str, str, str]:
+    """JSON of a model's engine, settings and weights, remembered for the last models that were asked."""
+    known = _known.get(id(model))
+    if known is not None and known[0] is model:
+        return known[1]
+    content = ([model.engine, model.engine_version], _settings(model), model.card.digest)
+    engine, settings, weights = (_ENCODER.encode(part) for part in content)
+    if len(_known) >= 64:
+        _known.clear()
+    _known[id(model)] = (model, (engine, settings, weights))
+    return engine, settings, weights
+
+
+def _request_text(request: Request) -> str:
+    if isinstance(request, Generate):
+        return _texts(request)[0]
+    return _ENCODER.encode(_plain(request))
+
+
+_last: list[tuple[str, Sampling, str, str]] = []
+
+
+def _texts(request: Generate) -> tuple[str, str]:
+    """The JSON of a prompt and its parameters, as keys and as seeds are made of it; the draws of one prompt share it.
+
+    Compared as objects, since numbers that are equal (1 and 1.0) are not written alike.
+    """
+    if not _last or _last[0][0] is not request.prompt or _last[0][1] is not request.sampling:
+        prompt, sampling = request.prompt, request.sampling
+        plain, ascii_ = _sampling_texts(**vars(sampling))
+        texts = (
+            f'{{"prompt": {encode_basestring(prompt)}, "sampling": {plain}}}',
+            f'{{"prompt": {encode_basestring_ascii(prompt)}, "sampling": {ascii_}}}',
+        )
+        _last[:] = [(prompt, sampling, *texts)]
+    return _last[0][2:]
+
+
+@lru_cache(64, typed=True)
+def _sampling_texts(**sampling: Any) -> tuple[str, str]:
+    return _ENCODER.encode(sampling), _ASCII.encode(sampling)
+
+
 def _plain(request: Request) -> dict[str, Any]:
-    data = asdict(request)
-    data.pop("seed", None)  # the seed follows from the rest and the draw
-    return data
+    if isinstance(request, Generate):  # the seed follows from the rest and the draw
+        return {"prompt": request.prompt, "sampling": dict(vars(request.sampling))}
+    return dict(vars(request))
+
+
+def _written(data: dict[str, Any]) -> str:
+    """JSON as a database can hold it: half a surrogate pair, which is no text, stays escaped."""
+    text = json.dumps(data, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(data)
+    return text
+
+
+_DEFAULTS = vars(Reply())
 
 
 def _reply(data: dict[str, Any]) -> Reply:
     if data.get("vector") is not None:
         data["vector"] = tuple(data["vector"])
-    return Reply(**data)
+    reply = object.__new__(Reply)  # a frozen dataclass sets its fields one by one, which is most of reading one back
+    reply.__dict__.update(_DEFAULTS, **data)
+    return reply
 
 
 def _digest(content: Any) -> str:
-    return hashlib.sha256(
-        json.dumps(content, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    ).hexdigest()
-
-
-def _short(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0]
+    return hashlib.sha256(_ENCODER.encode(content).encode("utf-8", "surrogatepass")).hexdigest()

@@ -15,9 +15,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[gym,dev]'
 	touch $@
 
-# What trains and changes models. Not part of `env`, so that the first answer needs no torch.
+# What trains and changes models, and what serves them. Not part of `env`, so that the first answer needs no torch.
 $(STAMP)-torch: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[gym,dev,torch]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[gym,dev,torch,serve]'
 	touch $@
 
 demo: env

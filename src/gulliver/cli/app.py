@@ -13,6 +13,7 @@ from gulliver.cli.papers import papers
 from gulliver.cli.report import report
 from gulliver.cli.reproduce import reproduce
 from gulliver.cli.runs import runs
+from gulliver.cli.serve import serve
 from gulliver.cli.show import show
 from gulliver.cli.strategies import strategies
 from gulliver.cli.tasks import tasks
@@ -31,6 +32,7 @@ app.command()(runs)
 app.command()(show)
 app.command()(compare)
 app.command()(report)
+app.command()(serve)
 app.add_typer(models, name="models", help="The models there are: list, pull, show.")
 app.add_typer(laws, name="laws", help="How a quantity moves with scale: list, fit.")
 app.command()(ladder)

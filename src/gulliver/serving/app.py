@@ -1,0 +1,133 @@
+"""The server's paths."""
+
+import logging
+import time
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gulliver.serving import handling
+from gulliver.serving.errors import SERVER, ApiError, error_response, unavailable
+from gulliver.serving.metrics import Metrics
+from gulliver.serving.openapi import document
+from gulliver.serving.room import Room
+
+log = logging.getLogger("gulliver.serving")
+PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/models", "/health", "/ready", "/metrics", "/openapi.json")
+
+
+def make_app(room: Room) -> ASGIApp:
+    """The application: FastAPI's paths, with counting, logging and a last word on every failure around them."""
+    app = FastAPI(title="gulliver serve", docs_url=None, redoc_url=None, openapi_url=None)
+    created = int(time.time())
+
+    @app.post("/v1/chat/completions")
+    async def chat(request: Request) -> Response:
+        return await handling.chat(request, room)
+
+    @app.post("/v1/completions")
+    async def completions(request: Request) -> Response:
+        return await handling.completions(request, room)
+
+    @app.get("/v1/models")
+    async def models(request: Request) -> Response:
+        room.keys.find(request.headers.get("authorization"))
+        rows = [_model(name, created) for name in room.served]
+        return JSONResponse({"object": "list", "data": rows})
+
+    @app.get("/v1/models/{name:path}")
+    async def model(request: Request, name: str) -> Response:
+        room.keys.find(request.headers.get("authorization"))
+        return JSONResponse(_model(room.find(name).name, created))
+
+    @app.get("/health")
+    async def health() -> Response:
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/ready")
+    async def ready() -> Response:
+        if not room.ready():
+            raise unavailable("The server is stopping." if room.draining else "An engine is being started.")
+        return JSONResponse({"status": "ready"})
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        return Response(room.metrics.text(), media_type="text/plain; version=0.0.4")
+
+    @app.get("/openapi.json")
+    async def openapi() -> Response:
+        return JSONResponse(document())
+
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ClientDisconnect, _left)
+    return Watched(app, room.metrics)
+
+
+class Watched:
+    """Counts, logs (method, path and status, never a text) and answers what nobody expected."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        path = scope["path"] if scope["path"] in PATHS else "other"
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:  # our mistake; its text may quote a prompt, so only its kind and place are kept
+            log.error("unexpected %s at %s", type(error).__name__, _place(error))
+            if not status:
+                told = ApiError(500, "Something unexpected happened here; the log says where.", SERVER, "internal")
+                await error_response(told)(scope, receive, noted)
+        finally:
+            took = time.perf_counter() - began
+            self._metrics.requests.labels(path, status or "none").inc()
+            self._metrics.seconds.labels(path).observe(took)
+            log.info("%s %s %s %.1f ms", scope["method"], path, status or "none", 1000 * took)
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    places = []
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " < ".join(reversed(places[-4:]))
+
+
+def _model(name: str, created: int) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": created, "owned_by": "gulliver"}
+
+
+async def _api_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return error_response(error)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    told = {404: "There is no such path here.", 405: "This path does not take that method."}
+    made = ApiError(
+        error.status_code, told.get(error.status_code, "The request is not right."), headers=error.headers or {}
+    )
+    return error_response(made)
+
+
+async def _left(_: Request, error: Exception) -> Response:
+    return Response(status_code=499)  # nobody reads it

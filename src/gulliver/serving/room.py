@@ -1,0 +1,113 @@
+"""What a running server holds: recipes, engines, the queue, keys, counters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gulliver.inference.store import model_key
+from gulliver.serving.choose import Found, Served, made, with_strategies
+from gulliver.serving.engine import LiveEngine, open_live
+from gulliver.serving.errors import ApiError
+from gulliver.serving.fallback import Fallback, check
+from gulliver.serving.keys import Keys
+from gulliver.serving.metrics import Metrics
+from gulliver.serving.queue import Queue
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one server and one request may take.
+
+    Attributes:
+        at_once: requests answered at the same time; waiting: requests that may wait besides.
+        seconds: from a request's body to its answer, waiting included.
+        body: bytes of a request's body; body_seconds: within which it must have come.
+        drain: seconds that requests under way get when the server is told to stop.
+    """
+
+    at_once: int = 32
+    waiting: int = 128
+    seconds: float = 120.0
+    body: int = 1 << 20
+    body_seconds: float = 10.0
+    drain: float = 30.0
+
+
+@dataclass
+class Room:
+    """Everything that requests share."""
+
+    served: dict[str, Served]
+    name: str
+    fallback: Fallback | None
+    engines: dict[str, LiveEngine]
+    keys: Keys
+    limits: Limits
+    queue: Queue
+    metrics: Metrics = field(default_factory=Metrics)
+    draining: bool = False
+
+    def find(self, model: str) -> Served:
+        """The recipe that a request names; none is the one that is served.
+
+        Raises:
+            ApiError: 404.
+        """
+        found = self.served.get(model or self.name)
+        if found is None:
+            raise ApiError(
+                404, f"There is no model of that name here; GET /v1/models lists {len(self.served)}.",
+                code="model_not_found", param="model",
+            )  # fmt: skip
+        return found
+
+    def falls_back(self, served: Served) -> Fallback | None:
+        """The fallback of a recipe: only the one that was measured has one."""
+        return self.fallback if served.name == self.name else None
+
+    def ready(self) -> bool:
+        """Whether a request that comes now will be answered."""
+        return not self.draining and all(engine.ready() for engine in self.engines.values())
+
+    @property
+    def restarts(self) -> int:
+        return sum(engine.restarts for engine in self.engines.values())
+
+    async def close(self) -> None:
+        """End all engines."""
+        for engine in self.engines.values():
+            await engine.close()
+
+
+async def open_room(
+    found: Found,
+    fallback: Found | None = None,
+    threshold: float = 0.5,
+    keys: Keys | None = None,
+    limits: Limits | None = None,
+    strategies: Sequence[str] = (),
+) -> Room:
+    """Make the recipes' models and load their engines.
+
+    Raises:
+        GulliverError: one of them cannot be served.
+    """
+    limits = limits or Limits()
+    served = await made(found)
+    table = with_strategies(served, strategies)
+    larger = Fallback(await made(fallback), threshold) if fallback is not None else None
+    check(larger, served)
+    if larger is not None:
+        table.setdefault(larger.served.name, larger.served)
+    models = {model_key(one.recipe.model): one.recipe.model for one in table.values()}
+    engines: dict[str, LiveEngine] = {key: open_live(model) for key, model in models.items()}
+    room = Room(table, served.name, larger, engines, keys or Keys([]), limits, Queue(limits.at_once, limits.waiting))
+    try:
+        for engine in engines.values():
+            await engine.start()
+    except BaseException:
+        await room.close()
+        raise
+    room.metrics.watch("gulliver_running", "Requests being answered", lambda: room.queue.running)
+    room.metrics.watch("gulliver_queued", "Requests waiting", lambda: room.queue.queued)
+    room.metrics.watch("gulliver_engine_restarts", "Engines started again", lambda: room.restarts)
+    return room

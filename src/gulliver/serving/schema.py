@@ -1,0 +1,153 @@
+"""What a client may send: OpenAI's bodies, as far as a served recipe can follow them."""
+
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gulliver.serving.errors import ApiError
+
+Stop = Annotated[str, Field(min_length=1, max_length=256)]
+MOST_CHOICES = 16
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class StreamOptions(_Strict):
+    """How a stream ends."""
+
+    include_usage: bool = False
+    include_obfuscation: bool = False
+
+
+class Common(_Strict):
+    """What both kinds of request share."""
+
+    model: str = Field("", max_length=1000)
+    max_tokens: int | None = Field(None, ge=1, le=1_000_000)
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    n: int | None = Field(None, ge=1, le=MOST_CHOICES)
+    stop: Stop | Annotated[list[Stop], Field(max_length=4)] | None = None
+    seed: int | None = Field(None, ge=-(2**63), lt=2**63)
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    frequency_penalty: float | None = Field(None, ge=-2, le=2)
+    presence_penalty: float | None = Field(None, ge=-2, le=2)
+    logit_bias: dict[str, float] | None = None
+    user: str | None = None
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+
+
+class Part(_Strict):
+    """A piece of a message; only text can be read."""
+
+    type: Literal["text"]
+    text: str
+
+
+class Turn(_Strict):
+    """One message of the conversation."""
+
+    role: Literal["system", "developer", "user", "assistant"]
+    content: str | Annotated[list[Part], Field(min_length=1)]
+    name: str | None = None
+    refusal: None = None
+
+    @property
+    def text(self) -> str:
+        return self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
+
+
+class ChatBody(Common):
+    """The body of `/v1/chat/completions`."""
+
+    messages: Annotated[list[Turn], Field(min_length=1, max_length=1000)]
+    max_completion_tokens: int | None = Field(None, ge=1, le=1_000_000)
+    logprobs: bool | None = None
+    top_logprobs: int | None = Field(None, ge=0, le=20)
+    response_format: dict[str, Any] | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    metadata: dict[str, str] | None = None
+    store: bool | None = None
+    service_tier: str | None = None
+    safety_identifier: str | None = None
+    prompt_cache_key: str | None = None
+
+
+class CompletionBody(Common):
+    """The body of `/v1/completions`."""
+
+    prompt: str | Annotated[list[str], Field(min_length=1, max_length=MOST_CHOICES)]
+    logprobs: int | None = Field(None, ge=0, le=5)
+    echo: bool | None = None
+    suffix: str | None = None
+    best_of: int | None = Field(None, ge=1, le=MOST_CHOICES)
+
+
+Body = TypeVar("Body", bound=Common)
+
+
+def read_body(kind: type[Body], data: Any) -> Body:
+    """A body that was checked, also for what cannot be done here.
+
+    Raises:
+        ApiError: 400, with the field that is wrong.
+    """
+    if not isinstance(data, dict):
+        raise ApiError(400, "The body must be a JSON object.")
+    try:
+        body = kind.model_validate(data)
+    except ValidationError as error:
+        raise _told(error) from None
+    _refuse(body)
+    return body
+
+
+def _told(error: ValidationError) -> ApiError:
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"])[:200].encode("utf-8", "replace").decode()
+    if first["type"] == "extra_forbidden":
+        return ApiError(400, f"Unrecognized request argument: {place}.", param=place)
+    return ApiError(400, f"{place}: {first['msg']}.", param=place)
+
+
+def _refuse(body: Common) -> None:
+    """Say what no engine here can do, instead of answering as if it had been done."""
+    asked: dict[str, str] = {}
+    if body.frequency_penalty or body.presence_penalty:
+        asked["frequency_penalty"] = "penalties on repetition are not supported"
+    if body.logit_bias:
+        asked["logit_bias"] = "logit_bias is not supported"
+    if isinstance(body, ChatBody):
+        asked |= _refuse_chat(body)
+    if isinstance(body, CompletionBody):
+        if body.echo or body.suffix or (body.best_of or 1) > 1:
+            asked["echo"] = "echo, suffix and best_of are not supported"
+        if body.logprobs is not None:
+            asked["logprobs"] = _LOGPROBS
+    for field, why in asked.items():
+        raise ApiError(400, f"{why[0].upper()}{why[1:]} by this server.", code="unsupported_parameter", param=field)
+
+
+_LOGPROBS = "log-probabilities of single tokens (a whole reply's stands in `gulliver.logprob`) are not told"
+_GUIDED = "the engine's protocol has no guided decoding, so that {} cannot be promised"
+
+
+def _refuse_chat(body: ChatBody) -> dict[str, str]:
+    asked = {}
+    if body.logprobs or body.top_logprobs:
+        asked["logprobs"] = _LOGPROBS
+    if body.response_format and body.response_format.get("type") != "text":
+        asked["response_format"] = _GUIDED.format("an answer in this format")
+    if body.tools and body.tool_choice != "none":
+        asked["tools"] = _GUIDED.format("a valid call of a tool")
+    if body.messages[-1].role != "user":
+        raise ApiError(400, "The last message must be the user's.", param="messages")
+    return asked

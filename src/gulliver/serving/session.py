@@ -1,0 +1,64 @@
+"""A session of one request: its draws are numbered and seeded as in a study, and nothing is kept."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gulliver.inference import Meter, Session, Used
+from gulliver.inference.store import draw_seed, model_key
+from gulliver.models.base import Generate, Model, Reply, Request, Sampling
+from gulliver.serving.engine import LiveEngine, OnText
+from gulliver.serving.streamed import Streamed
+
+Engines = Mapping[str, LiveEngine]
+
+
+class OneRequest(Session):
+    """What strategies ask while serving. No store and no ledger, so that neither a prompt nor memory stays.
+
+    Args:
+        engines: by `model_key`.
+        seed: with which draws are seeded; the study's gives the study's draws.
+        on_text: hears the text of a single draft as it is written.
+    """
+
+    def __init__(self, engines: Engines, seed: int, on_text: OnText | None = None) -> None:
+        self.seed = seed
+        self._engines = engines
+        self._on_text = on_text
+
+    async def answer(
+        self, model: Model, requests: Sequence[Request], draws: Sequence[int], meter: Meter
+    ) -> list[Reply]:
+        """One reply a request, in order.
+
+        Raises:
+            ApiError: the engine cannot answer.
+        """
+        engine = self._engines[model_key(model)]
+        tasks = [asyncio.create_task(self._live(engine, request, len(requests) == 1)) for request in requests]
+        try:
+            replies = await asyncio.gather(*tasks)
+        except BaseException:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+        for reply in replies:
+            meter.cost = meter.cost + Used(model, replace(reply, text="")).cost
+        return replies
+
+    async def written(self, model: Model, text: str, sampling: Sampling, meter: Meter) -> Reply:
+        """What follows a text that is read as it stands: draw number 0.
+
+        Raises:
+            ApiError: the engine cannot answer.
+        """
+        plain = Generate(text, sampling)
+        request = replace(plain, seed=draw_seed(model, plain, 0, self.seed))
+        return (await self.answer(model, [request], [0], meter))[0]
+
+    async def _live(self, engine: LiveEngine, request: Request, alone: bool) -> Reply:
+        if self._on_text is None or not alone or not isinstance(request, Generate):
+            return await engine.ask(request)
+        return await engine.ask(Streamed(request.prompt, request.sampling, request.seed), self._on_text)

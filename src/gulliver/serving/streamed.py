@@ -1,0 +1,132 @@
+"""Engines that tell the text of a request while it is being written."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from gulliver.models.base import Engine, Generate, Model, Reply
+from gulliver.models.engines import open_engine
+from gulliver.models.engines.openvino import OpenVino
+from gulliver.models.engines.scripted import Scripted, scripted_reply
+from gulliver.models.engines.tokens import before_stop
+
+
+@dataclass(frozen=True)
+class Streamed(Generate):
+    """A `Generate` whose text is wanted as it comes."""
+
+
+@dataclass(frozen=True)
+class SoFar(Reply):
+    """The text up to now of a request that goes on; each begins with the one before."""
+
+
+def open_streaming(model: Model) -> Engine:
+    """The model's engine, which gives `SoFar` replies to `Streamed` requests between two steps where it can.
+
+    Raises:
+        ModelError: there is no engine of that name, or it cannot read the file.
+    """
+    if model.engine == "openvino":
+        return StreamingOpenVino(model)
+    if model.engine == "scripted":
+        return StreamingScripted(model)
+    return open_engine(model)
+
+
+def settled(text: str, stop: tuple[str, ...]) -> str:
+    """What of an unfinished text stays, whatever follows: no half character, no beginning of a stop string.
+
+    >>> settled("one, tw", ("two",))
+    'one, '
+    """
+    text = before_stop(text, stop).rstrip("\ufffd")
+    most = max((len(mark) for mark in stop), default=1) - 1
+    for length in range(min(most, len(text)), 0, -1):
+        if any(mark.startswith(text[-length:]) for mark in stop):
+            return text[:-length]
+    return text
+
+
+class StreamingOpenVino(OpenVino):
+    """OpenVINO GenAI, whose handles give tokens after every step."""
+
+    def step(self) -> list[tuple[int, Reply]]:
+        finished = super().step()
+        return [*self._so_far(), *finished]
+
+    def _admit(self) -> None:
+        super()._admit()
+        for row in self._active.values():
+            if isinstance(row.request, Streamed) and not isinstance(row.handle, _Kept):
+                row.handle = _Kept(row.handle)
+
+    def _so_far(self) -> list[tuple[int, Reply]]:
+        told: list[tuple[int, Reply]] = []
+        for key, row in self._active.items():
+            if isinstance(row.handle, _Kept) and isinstance(row.request, Generate) and row.handle.more():
+                text = self._tokenizer.decode(row.handle.ids, skip_special_tokens=True)
+                told.append((key, SoFar(settled(text, row.request.sampling.stop))))
+        return told
+
+
+class _Kept:
+    """A generation handle whose outputs can be looked at before they are read."""
+
+    def __init__(self, handle: Any) -> None:
+        self._handle = handle
+        self._outputs: list[Any] = []
+        self.ids: list[int] = []
+
+    def more(self) -> bool:
+        """Take in what was written since; whether that was anything."""
+        before = len(self.ids)
+        while self._handle.can_read():
+            output = self._handle.read()
+            self._outputs.append(output)
+            for part in output.values():
+                self.ids += part.generated_ids
+        return len(self.ids) > before
+
+    def can_read(self) -> bool:
+        return bool(self._outputs) or bool(self._handle.can_read())
+
+    def read(self) -> Any:
+        return self._outputs.pop(0) if self._outputs else self._handle.read()
+
+    def get_status(self) -> Any:
+        return self._handle.get_status()
+
+    def cancel(self) -> None:
+        self._handle.cancel()
+
+
+class StreamingScripted(Scripted):
+    """The script, told in equal parts over its latency."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
+        self._told: dict[int, int] = {}
+
+    def step(self) -> list[tuple[int, Reply]]:
+        finished = super().step()
+        for key, _ in finished:
+            self._told.pop(key, None)
+        return [*self._so_far(), *finished]
+
+    def cancel(self, key: int) -> None:
+        super().cancel(key)
+        self._told.pop(key, None)
+
+    def _so_far(self) -> list[tuple[int, Reply]]:
+        latency = float(self.model.options.get("latency", 0.0)) or 1.0
+        told: list[tuple[int, Reply]] = []
+        for key, (due, request) in self._due.items():
+            if not isinstance(request, Streamed):
+                continue
+            text = scripted_reply(self.model, request).text
+            shown = int(len(text) * max(0.0, 1.0 - (due - time.monotonic()) / latency))
+            if shown > self._told.get(key, 0):
+                self._told[key] = shown
+                told.append((key, SoFar(text[:shown])))
+        return told

@@ -24,6 +24,9 @@ def serve(
     queue: Annotated[int, typer.Option("--queue", min=0, help="Requests that may wait; more get 429.")] = 128,
     timeout: Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds for one request.")] = 120.0,
     max_body: Annotated[int, typer.Option("--max-body", min=1024, help="Bytes of a request's body.")] = 1 << 20,
+    patience: Annotated[
+        float, typer.Option("--patience", min=0.1, help="Seconds in which a request must arrive.")
+    ] = 10.0,
     drain: Annotated[float, typer.Option("--drain", min=1, help="Seconds that requests get when stopped.")] = 30.0,
     quiet: Annotated[bool, typer.Option("--quiet", help="Log no requests, only trouble.")] = False,
 ) -> None:
@@ -48,7 +51,7 @@ def serve(
     from gulliver.serving.run import serve as run
 
     known = read_keys(keys)
-    limits = Limits(at_once, queue, timeout, max_body, drain=drain)
+    limits = Limits(at_once, queue, timeout, max_body, patience, drain)
     with progress_bar() as progress:
         load = partial(load_model, progress=progress)
         found = choose(what, load)

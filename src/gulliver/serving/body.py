@@ -8,12 +8,9 @@ from starlette.requests import ClientDisconnect, Request
 
 from gulliver.serving.errors import ApiError
 
-PATIENCE = 10.0
-"""Seconds within which a body must have come."""
 
-
-async def read_json(request: Request, most: int, patience: float = PATIENCE) -> Any:
-    """The JSON in a body of at most `most` bytes.
+async def read_json(request: Request, most: int, patience: float) -> Any:
+    """The JSON in a body of at most `most` bytes, which must have come within `patience` seconds.
 
     Raises:
         ApiError: 400, 408 or 413.

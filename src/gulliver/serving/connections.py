@@ -9,12 +9,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gulliver.serving.errors import ApiError, error_body
 
-HEAD_SECONDS = 10.0
 MOST_CONNECTIONS = 1000
 
 
 class Guarded(H11Protocol):
     """Uvicorn's protocol, with a time limit on a request's head and a limit on open connections."""
+
+    head_seconds = 10.0
 
     _late: asyncio.TimerHandle | None = None
 
@@ -49,7 +50,7 @@ class Guarded(H11Protocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self._unwatch()
         elif self._late is None:
-            self._late = self.loop.call_later(HEAD_SECONDS, self._drop)
+            self._late = self.loop.call_later(self.head_seconds, self._drop)
 
     def _unwatch(self) -> None:
         if self._late is not None:
@@ -60,3 +61,12 @@ class Guarded(H11Protocol):
         self._late = None
         if not self.transport.is_closing() and (self.cycle is None or self.cycle.response_complete):
             self.transport.close()
+
+
+def guarded(seconds: float) -> type[Guarded]:
+    """The protocol with this time limit on heads."""
+
+    class Limited(Guarded):
+        head_seconds = seconds
+
+    return Limited

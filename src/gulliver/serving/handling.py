@@ -87,7 +87,7 @@ async def _admitted(request: Request, room: Room, stack: AsyncExitStack) -> Any:
     if room.draining:
         raise ApiError(503, "The server is stopping; ask another.", SERVER, "draining", headers={"Connection": "close"})
     stack.enter_context(room.keys.find(request.headers.get("authorization")).use())
-    return await read_json(request, room.limits.body, room.limits.body_seconds)
+    return await read_json(request, room.limits.body, room.limits.patience)
 
 
 def _wishes(body: Common, max_tokens: int | None) -> Wishes:

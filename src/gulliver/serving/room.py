@@ -20,7 +20,7 @@ class Limits:
     Attributes:
         at_once: requests answered at the same time; waiting: requests that may wait besides.
         seconds: from a request's body to its answer, waiting included.
-        body: bytes of a request's body; body_seconds: within which it must have come.
+        body: bytes of a request's body; patience: seconds within which its head and its body must have come.
         drain: seconds that requests under way get when the server is told to stop.
     """
 
@@ -28,7 +28,7 @@ class Limits:
     waiting: int = 128
     seconds: float = 120.0
     body: int = 1 << 20
-    body_seconds: float = 10.0
+    patience: float = 10.0
     drain: float = 30.0
 
 

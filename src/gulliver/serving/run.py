@@ -12,7 +12,7 @@ import uvicorn
 
 from gulliver.errors import GulliverError
 from gulliver.serving.app import make_app
-from gulliver.serving.connections import Guarded
+from gulliver.serving.connections import guarded
 from gulliver.serving.room import Room
 
 
@@ -60,7 +60,7 @@ async def serve(room: Room, listening: socket.socket, told: Callable[[], None]) 
     """Answer until a signal comes. `told` is called when connections are taken."""
     config = uvicorn.Config(
         make_app(room),
-        http=Guarded,
+        http=guarded(room.limits.patience),
         ws="none",
         loop="asyncio",
         lifespan="off",

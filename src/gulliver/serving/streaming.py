@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from gulliver.serving.answering import Outcome
 from gulliver.serving.answers import Answers
-from gulliver.serving.errors import ApiError, error_body
+from gulliver.serving.errors import SERVER, ApiError, error_body
 
 Work = Callable[[Callable[[int, str], None]], Awaitable[Sequence[Outcome]]]
 """Answers all choices; what it is given is told each choice's number and its text so far."""
@@ -19,8 +19,8 @@ Work = Callable[[Callable[[int, str], None]], Awaitable[Sequence[Outcome]]]
 class Pieces:
     """The pieces of all choices, in the order they come.
 
-    A text so far must go on from what was sent; when an engine that was started again writes something else, the stream
-    ends with an error, since what was sent cannot be taken back.
+    An engine that was started again begins anew: what it writes is sent once it goes beyond what was. When it writes
+    something else the stream ends with an error, since what was sent cannot be taken back.
     """
 
     def __init__(self, answers: Answers, work: Work, usage: bool) -> None:
@@ -57,7 +57,7 @@ class Pieces:
                 told = await self._queue.get()
             outcomes = await self._task
             for index, outcome in enumerate(outcomes):
-                for piece in self._grown(index, outcome.text):
+                for piece in self._grown(index, outcome.text, whole=True):
                     yield _event(piece)
                 yield _event(self._answers.closing(index, outcome))
             if self._usage:
@@ -66,14 +66,15 @@ class Pieces:
         except ApiError as error:
             yield _event(error_body(error))
 
-    def _grown(self, index: int, text: str) -> list[dict[str, Any]]:
-        before = self._sent.get(index)
-        pieces = [self._answers.opening(index)] if before is None else []
-        if not text.startswith(before or ""):
-            raise ApiError(502, "The answer was begun again and came out otherwise; ask again.", "server_error")
-        if len(text) > len(before or ""):
-            pieces.append(self._answers.more(index, text[len(before or "") :]))
-        self._sent[index] = text
+    def _grown(self, index: int, text: str, whole: bool = False) -> list[dict[str, Any]]:
+        before = self._sent.get(index, "")
+        pieces = [] if index in self._sent else [self._answers.opening(index)]
+        self._sent.setdefault(index, "")
+        if text.startswith(before):
+            self._sent[index] = text
+            return [*pieces, self._answers.more(index, text[len(before) :])] if text != before else pieces
+        if whole or not before.startswith(text):
+            raise ApiError(502, "The answer was begun again and came out otherwise; ask again.", SERVER, "engine_error")
         return pieces
 
 

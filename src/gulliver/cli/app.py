@@ -4,6 +4,7 @@ import typer
 
 from gulliver.cli.agreement import agreement
 from gulliver.cli.compare import compare
+from gulliver.cli.curves import curves
 from gulliver.cli.doctor import doctor
 from gulliver.cli.find import find
 from gulliver.cli.ladder import ladder
@@ -31,6 +32,7 @@ app.command()(find)
 app.command()(runs)
 app.command()(show)
 app.command()(compare)
+app.command()(curves)
 app.command()(report)
 app.command()(serve)
 app.add_typer(models, name="models", help="The models there are: list, pull, show.")

@@ -12,34 +12,17 @@ from dataclasses import dataclass, field, replace
 
 from gulliver.errors import ModelError, TrainingError
 from gulliver.inference import Session, Store, Used
-from gulliver.models.base import Model, Reply, Request
 from gulliver.studies.asking import Asked, ask_item, ask_items
 from gulliver.studies.events import Progress, Watch
 from gulliver.studies.making import already_made
 from gulliver.studies.recipe import Recipe
 from gulliver.studies.study import Entrant, Runner
+from gulliver.studies.unopened import NotStored, Unopened
 from gulliver.tasks.base import Item
 
 PROMPT_WORK = 0.1  # reading a token takes about a tenth of writing one
 LEAST_OVERHEAD = 0.02
 _LOOK = 64
-
-
-class _NotStored(Exception):
-    """A request that the store cannot answer."""
-
-
-class _Closed:
-    """A `Client` of an engine that must not be opened."""
-
-    async def ask(self, request: Request) -> Reply:
-        raise _NotStored
-
-    def peak_memory(self) -> int:
-        return 0
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 @dataclass(frozen=True)
@@ -181,11 +164,8 @@ async def _look(
 ) -> tuple[dict[int, Asked], dict[str, Used]]:
     """What the store can answer without asking; looked for in the study's order until nothing more is found."""
 
-    def closed(_: Model) -> _Closed:
-        return _Closed()
-
     found: dict[int, Asked] = {}
-    async with Session(store, seed, closed) as session:
+    async with Session(store, seed, Unopened) as session:
         for begin in range(0, len(items), _LOOK):
             chunk = items[begin : begin + _LOOK]
             outcomes = await asyncio.gather(
@@ -194,7 +174,7 @@ async def _look(
             here = {begin + i: asked for i, asked in enumerate(outcomes) if isinstance(asked, Asked)}
             found |= here
             for outcome in outcomes:
-                if isinstance(outcome, BaseException) and not isinstance(outcome, _NotStored):
+                if isinstance(outcome, BaseException) and not isinstance(outcome, NotStored):
                     raise outcome
             if not here:
                 break

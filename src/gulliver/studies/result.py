@@ -184,6 +184,8 @@ class RunInfo:
     Attributes:
         race: whether recipes were asked only as long as needed; batch: whether money counts batch prices.
         keep_text: whether prompts and answers were written down.
+        task_spec: the task as the study says it, to load it again; None where no texts are kept, or it is no plain data.
+        task_folder: what paths in it are relative to; task_items: how many items the study asked for, None for all.
     """
 
     id: str
@@ -209,6 +211,9 @@ class RunInfo:
     race: bool = True
     batch: bool = False
     keep_text: bool = True
+    task_spec: str | dict[str, Any] | None = None
+    task_folder: str = ""
+    task_items: int | None = None
 
 
 @dataclass(frozen=True)

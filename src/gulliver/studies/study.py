@@ -3,9 +3,10 @@
 import asyncio
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -75,9 +76,7 @@ def prepare(config: StudyConfig, load: Loader) -> Prepared:
     Raises:
         GulliverError: anything that would fail later for a reason that can be known now.
     """
-    drawn = isinstance(config.task, str) and config.task.startswith("gym:")
-    wanted = config.items or GENERATED
-    task = load_task(config.task, items=wanted if drawn else None, seed=config.seed, folder=config.folder)
+    task = study_task(config.task, config.items, config.seed, config.folder)
     if not task.test:
         raise StudyError(f"The task {task.name} has no items; add some to its file.")
     about = config.about or ("population" if task.generated else "pool")
@@ -116,6 +115,16 @@ def prepare(config: StudyConfig, load: Loader) -> Prepared:
         )
     limit = min(config.items or len(items), len(items))
     return Prepared(config, task, items, about, limit, list(recipes.values()), reference)
+
+
+def study_task(spec: str | Mapping[str, Any], items: int | None, seed: int, folder: Path) -> Task:
+    """A study's task as it is loaded for it: of a generator as many items as it asks for, of others all.
+
+    Raises:
+        GulliverError: see `load_task`.
+    """
+    drawn = isinstance(spec, str) and spec.startswith("gym:")
+    return load_task(spec, items=(items or GENERATED) if drawn else None, seed=seed, folder=folder)
 
 
 def forecast(recipe: Recipe, prepared: Prepared) -> float:

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -280,7 +280,19 @@ def _run_info(prepared: Prepared, keep_text: bool) -> RunInfo:
         race=config.race,
         batch=config.batch,
         keep_text=keep_text,
+        task_spec=_plain(config.task) if keep_text else None,
+        task_folder=str(config.folder) if keep_text else "",
+        task_items=config.items,
     )
+
+
+def _plain(task: str | Mapping[str, Any]) -> str | dict[str, Any] | None:
+    """The task as a run's file can hold it; one with a function of the user's cannot be read back."""
+    try:
+        json.dumps(task)
+    except TypeError:
+        return None
+    return task if isinstance(task, str) else dict(task)
 
 
 def _cost(result: RecipeResult, config: StudyConfig) -> float:

@@ -30,7 +30,7 @@ from gulliver.models.base import PATIENCE, Generate, Model, Reply, Request, Samp
 INTERVAL = 0.5
 BATCH = 256
 VERSION = "1"
-LOOK = 500
+LOOK = 1000
 """Keys of one read; SQLite takes some thousands, PostgreSQL more."""
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 _ASCII = json.JSONEncoder(sort_keys=True)

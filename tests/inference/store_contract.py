@@ -7,9 +7,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+import polars as pl
 import sqlalchemy as sql
 
 from gulliver.inference import Session
+from gulliver.inference.exporting import export
+from gulliver.inference.holdings import Choice, database, look, prune
 from gulliver.inference.store import Store, request_key
 from gulliver.models.base import Generate, Reply, Sampling
 from tests.inference.fakes import MODEL, OTHER, CountingClient
@@ -151,3 +154,25 @@ class StoreContract:
 
         assert drawn(first) == drawn(second)
         assert (len(first.requests), len(second.requests)) == (32, 0)
+
+    def test_it_is_counted_pruned_and_exported(self, url: str, tmp_path: Path) -> None:
+        async def work(store: Store) -> None:
+            await asyncio.gather(*(put(store, i, f"täxt {i}") for i in range(40)))
+            asked = Generate("other", WARM)
+            await store.put(request_key(OTHER, asked, 0, 0), OTHER, asked, Reply("x", vector=(0.5, 1.0)))
+            await store.put_judged("k", OTHER, {"outcome": "right", "uses": [1, 2]})
+
+        in_store(url, work)
+        with database(url) as engine:
+            held = look(engine)
+            assert [(share.model, share.answers) for share in held.shares] == [("d" * 64, 40), ("e" * 64, 1)]
+            assert (held.answers, held.judgements) == (41, 1)
+            assert held.bytes > 0
+            path = tmp_path / "x.parquet"
+            assert export(engine, path, Choice(models=("d" * 64,))) == 40
+            texts = pl.read_parquet(path)["text"].to_list()
+            assert sorted(texts) == sorted(f"täxt {i}" for i in range(40))
+            assert prune(engine, Choice(before=0.0)) == 0
+            assert prune(engine, Choice(models=("e" * 64,))) == 2
+            left = look(engine)
+            assert (left.answers, left.judgements) == (40, 0)

@@ -16,6 +16,7 @@ from gulliver.cli.reproduce import reproduce
 from gulliver.cli.runs import runs
 from gulliver.cli.serve import serve
 from gulliver.cli.show import show
+from gulliver.cli.store import app as store
 from gulliver.cli.strategies import strategies
 from gulliver.cli.tasks import tasks
 from gulliver.cli.transforms import transforms
@@ -36,6 +37,7 @@ app.command()(curves)
 app.command()(report)
 app.command()(serve)
 app.add_typer(models, name="models", help="The models there are: list, pull, show.")
+app.add_typer(store, name="store", help="The answers that are kept: stats, prune, export.")
 app.add_typer(laws, name="laws", help="How a quantity moves with scale: list, fit.")
 app.command()(ladder)
 app.command()(tasks)

@@ -64,6 +64,30 @@ def test_a_run_of_a_file_of_the_users_is_served_by_its_study(study: Path) -> Non
         choose(done.result.run.id, load_model)
 
 
+def test_a_run_of_a_task_that_has_a_name_is_served_by_its_id(study: Path) -> None:
+    done = gulliver.find(
+        task="gym:chain_sum", target=0.05, models=["scripted:m?accuracy=1"], strategies=["direct"], floors=False
+    )
+    assert done.recipe is not None
+    found = choose(done.result.run.id, load_model)
+    assert found.recipe.text == done.recipe
+    assert found.task is not None
+    assert found.task.digest == done.result.run.task_digest
+    assert choose("latest", load_model).run == done.result.run.id
+
+
+def test_a_run_of_a_task_with_options_is_served_by_its_study(study: Path) -> None:
+    done = gulliver.find(
+        task="gym:chain_sum(min_terms=2, max_terms=2)",
+        target=0.05,
+        models=["scripted:m?accuracy=1"],
+        strategies=["direct"],
+        floors=False,
+    )
+    with pytest.raises(StudyError, match="TOML file"):  # its name alone gives other items
+        choose(done.result.run.id, load_model)
+
+
 def test_a_study_that_found_nothing_has_nothing_to_serve(study: Path) -> None:
     study.write_text(STUDY.replace("accuracy=1&", "accuracy=0.2&"))
     gulliver.find(read_study(study))

@@ -14,6 +14,10 @@ def serve(
         str | None, typer.Option("--fallback", help="A larger recipe that answers where this one is not sure enough.")
     ] = None,
     threshold: Annotated[float, typer.Option("--threshold", help="Confidence below which it does, 0 to 1.")] = 0.5,
+    quality: Annotated[
+        float | None,
+        typer.Option("--quality", help="Set the threshold for this share right, from the task's dev split."),
+    ] = None,
     strategy: Annotated[
         list[str] | None, typer.Option("--strategy", help="Offer the model with this strategy too; may be repeated.")
     ] = None,
@@ -33,7 +37,7 @@ def serve(
     """Serve what a study found, or a recipe, behind OpenAI's API; logs hold no prompt."""
     import importlib.util
 
-    from gulliver.errors import MissingExtra
+    from gulliver.errors import GulliverError, MissingExtra
 
     if any(importlib.util.find_spec(name) is None for name in ("fastapi", "uvicorn", "prometheus_client")):
         raise MissingExtra("gulliver serve", "serve")
@@ -50,6 +54,8 @@ def serve(
     from gulliver.serving.run import bind, log_to_stderr
     from gulliver.serving.run import serve as run
 
+    if quality is not None and fallback is None:
+        raise GulliverError("--quality sets the threshold of a fallback; give --fallback too.")
     known = read_keys(keys)
     limits = Limits(at_once, queue, timeout, max_body, patience, drain)
     with progress_bar() as progress:
@@ -66,11 +72,15 @@ def serve(
         logging.getLogger("gulliver.serving").setLevel(logging.WARNING)
 
     async def work() -> None:
-        room = await open_room(found, larger, threshold, known, limits, strategy or ())
+        room = await open_room(found, larger, threshold, quality, known, limits, strategy or ())
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}/v1"
 
         def told() -> None:
             typer.echo(f"{room.name} answers at {address}")
+            if (set_ := room.calibrated) is not None and room.fallback is not None:
+                typer.echo(
+                    f"Below a confidence of {set_.threshold:g} {room.fallback.served.name} answers: {set_.quality:.3f} of {set_.items} dev items right (at least {set_.low:.3f}), {set_.own:.0%} by the small one."
+                )
             if not known.keys and host not in ("127.0.0.1", "::1", "localhost"):
                 typer.echo("Anybody who reaches this address may ask: there are no --keys.", err=True)
 

@@ -32,6 +32,7 @@ class Found:
         pattern: an item of the study's task (see `question`); of a recipe that no study measured, an open one.
         seed: with which draws are seeded unless a client says another.
         run: the id of the study's run, "" for a recipe as written.
+        keep_text: whether the study lets texts onto the disk.
     """
 
     recipe: Recipe
@@ -39,6 +40,7 @@ class Found:
     task: Task | None = None
     seed: int = 0
     run: str = ""
+    keep_text: bool = True
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _of_run(result: StudyResult, task: Task, load: Loader) -> Found:
         raise StudyError(
             f"The weights of {recipe.model.name} are not those that the run {result.run.id} measured; run its study again."
         )
-    return Found(recipe, task.test[0], task, result.run.seed, result.run.id)
+    return Found(recipe, task.test[0], task, result.run.seed, result.run.id, result.run.keep_text)
 
 
 async def made(found: Found) -> Served:

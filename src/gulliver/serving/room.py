@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gulliver.inference.store import model_key
+from gulliver.serving.calibration import Calibrated, calibrate
 from gulliver.serving.choose import Found, Served, made, with_strategies
 from gulliver.serving.engine import LiveEngine, open_live
 from gulliver.serving.errors import ApiError
@@ -43,6 +44,7 @@ class Room:
     keys: Keys
     limits: Limits
     queue: Queue
+    calibrated: Calibrated | None = None
     metrics: Metrics = field(default_factory=Metrics)
     draining: bool = False
 
@@ -82,11 +84,12 @@ async def open_room(
     found: Found,
     fallback: Found | None = None,
     threshold: float = 0.5,
+    quality: float | None = None,
     keys: Keys | None = None,
     limits: Limits | None = None,
     strategies: Sequence[str] = (),
 ) -> Room:
-    """Make the recipes' models and load their engines.
+    """Make the recipes' models and load their engines; with `quality`, set the fallback's threshold for it.
 
     Raises:
         GulliverError: one of them cannot be served.
@@ -96,11 +99,16 @@ async def open_room(
     table = with_strategies(served, strategies)
     larger = Fallback(await made(fallback), threshold) if fallback is not None else None
     check(larger, served)
+    calibrated = None
+    if larger is not None and quality is not None:
+        calibrated = await calibrate(found, served, larger.served, quality)
+        larger = Fallback(larger.served, calibrated.threshold)
     if larger is not None:
         table.setdefault(larger.served.name, larger.served)
     models = {model_key(one.recipe.model): one.recipe.model for one in table.values()}
     engines: dict[str, LiveEngine] = {key: open_live(model) for key, model in models.items()}
-    room = Room(table, served.name, larger, engines, keys or Keys([]), limits, Queue(limits.at_once, limits.waiting))
+    queue = Queue(limits.at_once, limits.waiting)
+    room = Room(table, served.name, larger, engines, keys or Keys([]), limits, queue, calibrated)
     try:
         for engine in engines.values():
             await engine.start()

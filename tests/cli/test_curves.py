@@ -2,6 +2,7 @@
 
 import json
 import math
+import sqlite3
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -89,6 +90,26 @@ def test_recipes_without_independent_draws_are_refused(home: Path) -> None:
     study(home, "direct")
     with pytest.raises(GulliverError, match="no independent draws"):
         said("latest", "1")
+
+
+def test_draws_that_stop_where_a_vote_is_sure_are_no_fair_pool(home: Path) -> None:
+    study(home, "cot | self_consistency(n=12)")
+    with pytest.raises(GulliverError, match="the hard ones"):
+        said("latest", "1")
+    run = study(home, "cot | majority(n=12)", name="whole")
+    assert json.loads(said(run, "1", "--json"))["lacking"] == 0
+
+
+def test_an_item_whose_draws_are_not_all_there_is_left_out_and_said(home: Path) -> None:
+    study(home, "cot | majority(n=5)")
+    with sqlite3.connect(home / "home" / "store.sqlite") as store:
+        store.execute(
+            "delete from answers where rowid in (select rowid from answers where request like '%3 + 3?%' limit 1)"
+        )
+    store.close()
+    data = json.loads(said("latest", "1", "--json"))
+    assert (data["items"], data["lacking"]) == (19, 1)
+    assert "are in the store: 1;" in said("latest", "1")
 
 
 def test_a_run_without_texts_or_with_a_changed_task_is_a_sentence(home: Path) -> None:

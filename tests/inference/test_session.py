@@ -140,3 +140,20 @@ def test_an_item_given_up_does_not_take_along_what_another_waits_for(tmp_path: P
 
     run(tmp_path / "s.sqlite", client, work)
     assert len(client.requests) == 1
+
+
+def test_who_comes_at_any_moment_of_a_flight_asks_nothing_again(tmp_path: Path) -> None:
+    client = CountingClient(delay=0.003)
+
+    async def work(session: Session) -> None:
+        lm = session.bind(MODEL)
+
+        async def late(ticks: int) -> str:
+            for _ in range(ticks):
+                await asyncio.sleep(0 if ticks % 2 else 0.0005)
+            return (await lm.generate("same")).text
+
+        assert len(set(await asyncio.gather(*(late(ticks) for ticks in range(120))))) == 1
+
+    run(tmp_path / "s.sqlite", client, work)
+    assert len(client.requests) == 1

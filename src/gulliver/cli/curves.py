@@ -39,7 +39,9 @@ def curves(
     result = find_run(run)
     url: str | Path | None = store if store is None or "://" in store else Path(store)
     with progress_bar() as progress:
-        pools = stored_pools(result, find_recipe(result, recipe), draws, url, partial(load_model, progress=progress))
+        pools = stored_pools(
+            result, find_recipe(result, recipe), draws, url, partial(load_model, progress=progress), progress
+        )
     made = draw_curves(pools.pools, confidence)
     said = sentences(pools, made, confidence)
     if output is not None:
@@ -70,7 +72,7 @@ def sentences(pools: "Pools", made: "list[Curve]", confidence: float) -> list[st
         told.append("The engine told no log-probabilities, so there is no weighted vote and no best draft.")
     if pools.lacking:
         told.append(
-            f"{pools.lacking} more item{'s' * (pools.lacking != 1)} lack draws in the store and are left out; run the study again to ask them."
+            f"Left out, as not all their draws are in the store: {pools.lacking}; run the study again to ask them."
         )
     return told
 

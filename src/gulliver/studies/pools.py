@@ -8,10 +8,11 @@ from pathlib import Path
 from gulliver.errors import StudyError
 from gulliver.inference import BoundModel, Session, Store
 from gulliver.models import load_model
+from gulliver.strategies.base import Adaptive
 from gulliver.strategies.majority import ballot
 from gulliver.strategies.sample import Sample
 from gulliver.studies.curves import Pool
-from gulliver.studies.making import already_made, make
+from gulliver.studies.making import Tell, already_made, make
 from gulliver.studies.recipe import Loader, Recipe, parse_recipe
 from gulliver.studies.result import RecipeResult, StudyResult
 from gulliver.studies.running import run_async
@@ -39,6 +40,7 @@ def stored_pools(
     draws: int | None = None,
     store: str | Path | None = None,
     load: Loader = load_model,
+    tell: Tell | None = None,
 ) -> Pools:
     """The first `draws` draws of every item that the run asked this recipe (as many as the recipe takes when None).
 
@@ -68,6 +70,8 @@ def stored_pools(
             for start in range(0, len(items), _AT_ONCE):
                 some = items[start : start + _AT_ONCE]
                 found += await asyncio.gather(*(_pool(ready, item, session.bind(ready.model), n) for item in some))
+                if tell is not None:
+                    tell("reading draws", len(found), len(items))
             return found
 
     found = run_async(work())
@@ -76,7 +80,12 @@ def stored_pools(
         raise StudyError(
             f"The store does not hold {n} draws of any item of {recipe.recipe}; ask for fewer with --draws, name the run's store with --store, or run the study with majority(n={n})."
         )
-    return Pools(recipe.recipe, n, pools, len(recipe.records) - len(pools))
+    lacking = len(recipe.records) - len(pools)
+    if lacking and isinstance(made.strategy.choosing, Adaptive):
+        raise StudyError(
+            f"{recipe.recipe} stops drawing where it is sure, so items with {n} draws are the hard ones; run the study with majority(n={n}), which goes on from its draws."
+        )
+    return Pools(recipe.recipe, n, pools, lacking)
 
 
 def _task(result: StudyResult) -> Task:

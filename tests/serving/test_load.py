@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gulliver.serving.run import bind
 from tests.serving.hostile import CHAT
 from tests.serving.place import Place, ask, serving
 
@@ -79,15 +80,29 @@ def test_a_body_that_drips_gets_a_sentence(busy: Place) -> None:
     assert back.startswith(b"HTTP/1.1 408")
 
 
-def test_the_time_limit_ends_a_request_and_an_engine_that_hangs(stuck: Place) -> None:
-    before = stuck.engines()
+def test_the_time_limit_ends_a_request_and_leaves_a_slow_engine_alone(stuck: Place) -> None:
+    before = [engine.pid for engine in stuck.engines()]
     reply = httpx.post(f"{stuck.root}{CHAT}", json=ask(), timeout=10)
     assert reply.status_code == 504
     assert reply.json()["error"]["code"] == "timeout"
+    time.sleep(0.3)
+    assert [engine.pid for engine in stuck.engines()] == before
+
+
+def test_an_engine_that_hangs_is_ended_and_another_starts(stuck: Place) -> None:
+    before = stuck.engines()[0]
+    before.suspend()
+    assert httpx.post(f"{stuck.root}{CHAT}", json=ask(), timeout=10).status_code == 504
     end = time.monotonic() + 10
-    while not stuck.engines() or stuck.engines()[0].pid == before[0].pid:
+    while not stuck.ready():
         assert time.monotonic() < end
         time.sleep(0.05)
+    assert before.pid not in [engine.pid for engine in stuck.engines()]
+
+
+def test_small_answers_do_not_wait_for_more() -> None:
+    with bind("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP  # else asyncio leaves Nagle's algorithm on: 40 ms a request
 
 
 @pytest.mark.parametrize("stream", [False, True])

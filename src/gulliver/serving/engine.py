@@ -1,29 +1,22 @@
 """An engine that outlives its process: when that dies another starts, and is asked what was not answered yet."""
 
 import asyncio
-import contextlib
 import itertools
 import logging
-import os
-import queue
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from gulliver.errors import ModelError
 from gulliver.models.base import Model, Reply, Request
 from gulliver.models.engines import open_client
-from gulliver.models.engines.spawn import Spawned, how_it_ended, spawn, start_of
-from gulliver.models.engines.wire import Inbox, send
+from gulliver.serving.child import Child
 from gulliver.serving.errors import unavailable
 from gulliver.serving.streamed import SoFar
 
 OnText = Callable[[str], None]
 log = logging.getLogger("gulliver.serving")
-_START = start_of("gulliver.serving.worker")
 
 
 class LiveEngine(Protocol):
@@ -107,12 +100,12 @@ class Restarted:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.restarts = 0
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._waiting: dict[int, _Waiting] = {}
         self._keys = itertools.count()
         self._deaths = 0
         self._loaded = asyncio.Event()
-        self._closed = False
+        self._was_loaded = self._closed = False
         self._refusal = ""
         self._heard_at = time.monotonic()
         self._later: asyncio.TimerHandle | None = None
@@ -163,7 +156,7 @@ class Restarted:
     def _begin(self) -> None:
         self._later = None
         try:
-            self._child = _Child(self.model, self._heard)
+            self._child = Child(self.model, self._heard)
         except OSError:
             self._died(None)
             return
@@ -175,21 +168,20 @@ class Restarted:
             waiting.tries += 1
             self._child.send(("ask", key, waiting.request))
 
-    def _heard(self, child: "_Child", message: tuple[Any, ...]) -> None:
+    def _heard(self, child: "Child", message: tuple[Any, ...]) -> None:
         """In the event loop, from the child's reading thread."""
         if child is not self._child:
             return
         self._heard_at = time.monotonic()
         kind, *rest = message
         if kind == "ready":
+            self._was_loaded = True
             self._loaded.set()
         elif kind == "replies":
             for key, reply in rest[0]:
                 self._reply(key, reply)
-        elif kind == "refused":
-            self._child, self._refusal = None, rest[0]
-            self._loaded.set()
-            self._fail(self._refusal)
+        elif kind == "refused" and not self._was_loaded:
+            self._refuse(rest[0])
         else:
             self._died(child, *rest)
 
@@ -204,84 +196,33 @@ class Restarted:
         self._deaths = 0
         waiting.future.set_result(reply)
 
-    def _died(self, child: "_Child | None", why: str = "") -> None:
+    def _refuse(self, sentence: str) -> None:
+        """It cannot be loaded and will not be tried again."""
+        self._child, self._refusal = None, sentence
+        self._loaded.set()
+        self._fail(sentence)
+
+    def _died(self, child: "Child | None", why: str = "") -> None:
         self._child = None
+        self._loaded.clear()
         self.restarts += 1
         wait = 0.0 if self._deaths == 0 else min(self.LONGEST, 0.1 * 2 ** (self._deaths - 1))
         self._deaths += 1
-        loop = asyncio.get_running_loop()
-        log.warning(
-            "the engine of %s died (%s) and is started again", self.model.name, child.end(why) if child else "no memory"
-        )
+        how = child.end(why) if child else "no memory"
+        if not self._was_loaded and self._deaths >= self.TRIES:
+            self._refuse(
+                f"The engine of {self.model.name} died {self._deaths} times while loading ({how}); see its log."
+            )
+            return
+        log.warning("the engine of %s died (%s) and is started again", self.model.name, how)
         for waiting in self._waiting.values():
             if waiting.tries >= self.TRIES and not waiting.future.done():
                 told = f"The engine died {waiting.tries} times over this request; ask again, or ask for less."
                 waiting.future.set_exception(unavailable(told))
         self._waiting = {key: waiting for key, waiting in self._waiting.items() if not waiting.future.done()}
-        self._later = loop.call_later(wait, self._begin)
+        self._later = asyncio.get_running_loop().call_later(wait, self._begin)
 
     def _fail(self, sentence: str) -> None:
         for waiting in self._waiting.values():
             if not waiting.future.done():
                 waiting.future.set_exception(unavailable(sentence))
-
-
-class _Child:
-    """The process, and a thread for each of its pipes."""
-
-    def __init__(self, model: Model, heard: Callable[["_Child", tuple[Any, ...]], None]) -> None:
-        self._made: Spawned = spawn(_START, "served")
-        self._heard = heard
-        self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=body, daemon=True) for body in (self._write, self._read)]
-        self.send(("model", model))
-        for thread in self._threads:
-            thread.start()
-
-    def send(self, message: Any) -> None:
-        """Queued, since a pipe is full while the engine is in a step."""
-        self._queue.put(message)
-
-    def kill(self) -> None:
-        self._made.process.kill()
-
-    def end(self, why: str) -> str:
-        """How it ended, in words. Its log stays."""
-        self._queue.put(None)
-        return how_it_ended(self._made.process, why)
-
-    def stop(self) -> None:
-        """End it and wait until it is gone."""
-        self._made.process.kill()
-        self._made.process.wait()
-        self._queue.put(None)
-        for thread in self._threads:
-            thread.join(timeout=5)
-        if self._made.log != Path(os.devnull):
-            self._made.log.unlink(missing_ok=True)
-
-    def _write(self) -> None:
-        with contextlib.suppress(OSError):
-            while (message := self._queue.get()) is not None:
-                send(self._made.out, message)
-        os.close(self._made.out)
-
-    def _read(self) -> None:
-        inbox = Inbox(self._made.into)
-        last: tuple[Any, ...] = ("died",)
-        with contextlib.suppress(EOFError, OSError):
-            while True:
-                message = inbox.one()
-                if message[0] == "died":
-                    last = message  # its end comes next
-                else:
-                    self._tell(message)
-        self._made.process.wait()
-        self._tell(last)
-        self._queue.put(None)
-        os.close(self._made.into)
-
-    def _tell(self, message: tuple[Any, ...]) -> None:
-        with contextlib.suppress(RuntimeError):  # that loop has ended
-            self._loop.call_soon_threadsafe(self._heard, self, message)

@@ -9,6 +9,7 @@ from gulliver.models.engines import open_engine
 from gulliver.models.engines.openvino import OpenVino
 from gulliver.models.engines.scripted import Scripted, scripted_reply
 from gulliver.models.engines.tokens import before_stop
+from gulliver.models.engines.worker import peak_memory
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,31 @@ def open_streaming(model: Model) -> Engine:
         ModelError: there is no engine of that name, or it cannot read the file.
     """
     if model.engine == "openvino":
-        return StreamingOpenVino(model)
+        return Beating(StreamingOpenVino(model))
     if model.engine == "scripted":
-        return StreamingScripted(model)
-    return open_engine(model)
+        return Beating(StreamingScripted(model))
+    return Beating(open_engine(model))
+
+
+class Beating:
+    """An engine that says once a second of work that it lives: a `SoFar` of a request that there is not."""
+
+    NOBODY = -1
+    EVERY = 1.0
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._said = time.monotonic()
+        self.submit, self.busy, self.cancel = engine.submit, engine.busy, engine.cancel
+        self.peak_memory = getattr(engine, "peak_memory", peak_memory)
+
+    def step(self) -> list[tuple[int, Reply]]:
+        told = self._engine.step()
+        if not told and time.monotonic() - self._said >= self.EVERY:
+            told = [(self.NOBODY, SoFar())]
+        if told:
+            self._said = time.monotonic()
+        return told
 
 
 def settled(text: str, stop: tuple[str, ...]) -> str:

@@ -429,9 +429,9 @@ def _(place: Place) -> list[str]:
 
 @kind("The disk is full while answers are kept")
 def _(place: Place) -> list[str]:
-    from gulliver.inference import store
+    from gulliver.inference import tables
 
-    careful, create = store._careful, store._meta.create_all
+    careful, create = tables._careful, tables.meta.create_all
 
     def full(connection: Any, record: Any) -> None:
         careful(connection, record)
@@ -440,9 +440,9 @@ def _(place: Place) -> list[str]:
     def then_full(engine: Any) -> None:
         create(engine)
         engine.dispose()
-        store.sql.event.listen(engine, "connect", full)
+        tables.sql.event.listen(engine, "connect", full)
 
-    place.patch.setattr(store._meta, "create_all", then_full)
+    place.patch.setattr(tables.meta, "create_all", then_full)
     return place.find()
 
 

@@ -18,6 +18,7 @@ EXTRAS = {
     "vllm": ("vllm",),
     "serve": ("fastapi", "uvicorn"),
     "ray": ("ray",),
+    "postgres": ("psycopg",),
 }
 ENGINES = {"openvino": "openvino-genai", "torch": "torch", "endpoint": "httpx", "scripted": "gulliver"}
 CORE = ("gguf", "openvino", "openvino-genai", "pydantic-monty", "polars", "scikit-learn", "sqlalchemy")

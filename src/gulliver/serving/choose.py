@@ -68,7 +68,11 @@ def choose(what: str, load: Loader) -> Found:
         except StudyError:
             raise StudyError(f"The study {what} has no finished run; run it first: gulliver find {what}") from None
         return _of_run(result, prepared.task, load)
-    result = find_run(what)
+    try:
+        result = find_run(what)
+    except StudyError as error:
+        hint = "A recipe is written MODEL | STRATEGY, a study's file ends in .toml"
+        raise StudyError(f"{hint}, and otherwise: {str(error)[0].lower()}{str(error)[1:]}") from None
     return _of_run(result, _task_of(result), load)
 
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gulliver.models import load_model
-from gulliver.models.base import Generate, Model, Sampling
-from gulliver.models.engines import open_client
+from gulliver.models.base import Model
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
 from gulliver.papers.running import as_studied, right, run_on, share_right, spent, tell
 from gulliver.papers.speed import Rates, decode_rates
@@ -14,7 +13,6 @@ from gulliver.studies import measure
 from gulliver.studies.making import Making
 from gulliver.studies.paired import compare
 from gulliver.studies.result import ItemRecord
-from gulliver.studies.running import run_async
 from gulliver.tasks import load_task
 
 ID = "ecommerce-1b-2025"
@@ -23,7 +21,6 @@ MARGIN = 0.05
 """A share of right answers less than this much below the large model's counts as equal to it."""
 FAR = 1.5
 """Tokens a second in 4 bits over those in 16 from which on they count as far faster."""
-BUILDS = ("", "int8", "int4")
 
 Records = Mapping[str, Sequence[ItemRecord]]
 
@@ -32,6 +29,8 @@ Records = Mapping[str, Sequence[ItemRecord]]
 class Plan:
     """Which models are tuned and how, and which larger one is only prompted. The laptop's recipes are those of
     `examples/intents.toml`, so that one replays the other. At smoke scale a model is held against its own untuned self.
+
+    `builds` are the transforms after the tuning: none (16 bits) comes first, 4 bits last.
     """
 
     small: tuple[tuple[str, str], ...]
@@ -39,6 +38,7 @@ class Plan:
     items: int
     rounds: int
     task: str = "intents"
+    builds: tuple[str, ...] = ("", "int8", "int4")
 
     def build(self, place: int, bits: str = "") -> str:
         """The recipe of a tuned model, as it is (16 bits) or in fewer bits."""
@@ -48,7 +48,7 @@ class Plan:
     def recipes(self) -> tuple[str, ...]:
         """All of them, each once: the models prompted, then the tuned ones in each number of bits."""
         prompted = [recipe(model) for model in (*(model for model, _ in self.small), self.large)]
-        tuned = [self.build(place, bits) for place in range(len(self.small)) for bits in BUILDS]
+        tuned = [self.build(place, bits) for place in range(len(self.small)) for bits in self.builds]
         return tuple(dict.fromkeys([*prompted, *tuned]))
 
 
@@ -62,7 +62,7 @@ def _lora(steps: int, batch: int = 4) -> str:
 
 
 PLANS: dict[Scale, Plan] = {
-    "smoke": Plan((("smollm2-135m", _lora(1)),), "smollm2-135m", 4, 2, "intents(train=32, dev=4)"),
+    "smoke": Plan((("smollm2-135m", _lora(1)),), "smollm2-135m", 4, 2, "intents(train=32, dev=4)", ("", "int4")),
     "laptop": Plan((("smollm2-135m", _lora(50)), ("qwen2.5-coder-0.5b", _lora(25))), "qwen2.5-coder-1.5b", 96, 7),
     "full": Plan(
         (("smollm2-135m", _lora(400, 8)), ("qwen2.5-coder-0.5b", _lora(400, 8))), "qwen2.5-coder-1.5b", 400, 15
@@ -79,14 +79,15 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
         plan.recipes, as_studied(load_task(plan.task)), items=plan.items, watch=tell("intents", progress), makings=makings
     )  # fmt: skip
     matches, gains, lost = comparisons(records, plan)
-    texts = [plan.build(place, bits) for place in range(len(plan.small)) for bits in BUILDS]
+    texts = [plan.build(place, bits) for place in range(len(plan.small)) for bits in plan.builds]
     models = [*(makings[text].recipe.model for text in texts), load_model(plan.large)]
     progress(f"speed: {plan.rounds} rounds of {len(models)} models in turns")
-    faster, others = speeds(decode_rates(models, plan.rounds), plan)
-    progress(f"memory: {len(models)} models, one after another")
-    sizes = footprints([*texts, recipe(plan.large)], models)
+    rates = decode_rates(models, plan.rounds)
+    faster, others = speeds(rates, plan)
+    sizes = footprints([*texts, recipe(plan.large)], models, rates.peaks)
     trained = [training(model, makings[plan.build(place)]) for place, (model, _) in enumerate(plan.small)]
-    verdict, why = judge(matches, faster, lost[1::2])
+    in_four = [m for m in lost if f": {plan.builds[-1]} less" in m.name]
+    verdict, why = judge(matches, faster, in_four)
     return Finding(
         paper=ID,
         scale=scale,
@@ -101,7 +102,7 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
 
 
 def comparisons(records: Records, plan: Plan) -> tuple[list[Measurement], list[Measurement], list[Measurement]]:
-    """Tuned less the large one prompted, tuned less untuned, and fewer bits less 16 (8, then 4, of each model).
+    """Tuned less the large one prompted, tuned less untuned, and each model's builds in fewer bits less that in 16.
 
     The intervals of each of the three hold together with 95 % confidence (Bonferroni).
     """
@@ -117,46 +118,37 @@ def comparisons(records: Records, plan: Plan) -> tuple[list[Measurement], list[M
         tuned = plan.build(place)
         matches.append(difference(f"{model} tuned less {plan.large} prompted", tuned, recipe(plan.large), 1))
         gains.append(difference(f"{model} tuned less prompted", tuned, recipe(model), 1))
-        lost += [difference(f"{model} tuned: {b} less 16 bits", plan.build(place, b), tuned, 2) for b in BUILDS[1:]]
+        for bits in plan.builds[1:]:
+            name = f"{model} tuned: {bits} less 16 bits"
+            lost.append(difference(name, plan.build(place, bits), tuned, len(plan.builds) - 1))
     return matches, gains, lost
 
 
 def speeds(rates: Rates, plan: Plan) -> tuple[list[Measurement], list[Measurement]]:
-    """Of each model the rate in 4 bits over that in 16; then that in 8 over 16, and in 4 over the large model's.
+    """Of each model the rate in 4 bits over that in 16; then those between over 16, and in 4 over the large model's.
 
-    `rates` holds each small model in 16, 8 and 4 bits, then the large one.
+    `rates` holds each small model's builds in the plan's order, then the large model.
     """
     faster, others = [], []
     for place, (model, _) in enumerate(plan.small):
-        whole, eight, four = (len(BUILDS) * place + bits for bits in range(len(BUILDS)))
+        whole = len(plan.builds) * place
+        four = whole + len(plan.builds) - 1
         faster.append(rates.ratio(f"{model} tuned: speed in 4 bits over 16", four, whole))
-        others.append(rates.ratio(f"{model} tuned: speed in 8 bits over 16", eight, whole))
+        for between in range(whole + 1, four):
+            name = f"{model} tuned: speed of {plan.builds[between - whole]} over 16 bits"
+            others.append(rates.ratio(name, between, whole))
         others.append(rates.ratio(f"{model} tuned: speed in 4 bits over {plan.large}", four, len(rates.rates) - 1))
     return faster, others
 
 
-def footprints(names: Sequence[str], models: Sequence[Model]) -> list[Measurement]:
-    """The size of each model's file, and the memory of the process that runs it, both in MB (10^6 bytes).
-
-    Each is loaded alone and writes a few tokens; the highest is usually reached in loading.
-    """
-
-    async def peaks() -> list[int]:
-        found = []
-        for model in models:
-            client = open_client(model)
-            try:
-                await client.ask(Generate("How much is a kettle?", Sampling(max_tokens=8)))
-                found.append(client.peak_memory())
-            finally:
-                await client.close()
-        return found
-
+def footprints(names: Sequence[str], models: Sequence[Model], peaks: Sequence[int]) -> list[Measurement]:
+    """The size of each model's file, and the highest memory of the process that ran it, both in MB (10^6 bytes)."""
     said = []
-    for name, model, peak in zip(names, models, run_async(peaks()), strict=True):
+    for name, model, peak in zip(names, models, peaks, strict=True):
         size = model.location.stat().st_size / 1e6 if model.location else 0.0
         said.append(Measurement(f"{name}: file", size, size, size, 1, "MB, counted"))
-        said.append(Measurement(f"{name}: peak memory", peak / 1e6, peak / 1e6, peak / 1e6, 1, "MB, one process, once"))
+        note = "MB, one stream, loading included"
+        said.append(Measurement(f"{name}: peak memory", peak / 1e6, peak / 1e6, peak / 1e6, 1, note))
     return said
 
 

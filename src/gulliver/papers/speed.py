@@ -16,9 +16,13 @@ _HOT = 100.0
 
 @dataclass(frozen=True)
 class Rates:
-    """Tokens a second of each model in each round; rounds go through all models, so that they can be paired."""
+    """Tokens a second of each model in each round; rounds go through all models, so that they can be paired.
+
+    `peaks`: bytes of each model's process at its highest, loading included.
+    """
 
     rates: tuple[tuple[float, ...], ...]
+    peaks: tuple[int, ...] = ()
 
     def ratio(self, name: str, model: int, other: int) -> Measurement:
         """The median over rounds of one model's rate over another's; the interval is from the sign test's order statistics."""
@@ -35,7 +39,7 @@ def decode_rates(models: Sequence[Model], rounds: int, tokens: int = 48) -> Rate
     Only the time for a token counts: the prompt's is taken away by asking for one token first.
     """
 
-    async def work() -> tuple[tuple[float, ...], ...]:
+    async def work() -> Rates:
         clients = [open_client(model) for model in models]
         try:
             found: list[list[float]] = [[] for _ in models]
@@ -49,9 +53,10 @@ def decode_rates(models: Sequence[Model], rounds: int, tokens: int = 48) -> Rate
                     if number >= 0 and written > 0 and more.seconds > first.seconds:  # the first round only warms up
                         found[place].append(written / (more.seconds - first.seconds))
             least = min(len(rates) for rates in found)
-            return tuple(tuple(rates[:least]) for rates in found)
+            peaks = tuple(client.peak_memory() for client in clients)
+            return Rates(tuple(tuple(rates[:least]) for rates in found), peaks)
         finally:
             for client in clients:
                 await client.close()
 
-    return Rates(run_async(work()))
+    return run_async(work())

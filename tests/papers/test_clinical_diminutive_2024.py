@@ -1,4 +1,4 @@
-"""The verdict follows from every size; the laptop's LoRA is the example study's; the commonest label is a floor."""
+"""The verdict follows from every size; both ways have one budget; the commonest label is a floor."""
 
 import json
 from pathlib import Path
@@ -8,13 +8,19 @@ import pytest
 from gulliver.models.base import Card, Model
 from gulliver.papers import Measurement, load_paper
 from gulliver.papers.base import report
-from gulliver.papers.clinical_diminutive_2024 import PLANS, Plan, difference, interaction, judge, says_commonest
-from gulliver.studies.config import read_study
+from gulliver.papers.clinical_diminutive_2024 import (
+    DEV,
+    PLANS,
+    Plan,
+    difference,
+    interaction,
+    judge,
+    says_commonest,
+    spread,
+)
 from gulliver.studies.recipe import parse_recipe
 from gulliver.tasks.base import Task, make_item
 from gulliver.tasks.judges import Choice
-
-STUDY = Path(__file__).parents[2] / "examples" / "spam.toml"
 
 
 def _m(low: float, high: float) -> Measurement:
@@ -73,12 +79,17 @@ def test_the_interaction_is_the_difference_of_differences() -> None:
     assert interaction(half, yes, half, yes).value == 0.0
 
 
-def test_the_budget_is_the_same_for_both_ways_and_the_example_study_s() -> None:
+def test_dev_items_are_of_all_kinds_though_the_split_is_sorted() -> None:
+    judged = Choice(("ham", "spam"))
+    made = [make_item(str(i), "?", "ham" if i < 354 else "spam", judged) for i in range(500)]
+    kept = spread(Task("t", made[:3], train=made, dev=made)).dev
+    assert len(kept) == DEV
+    assert 5 < sum(item.target == "spam" for item in kept) < 15
+    assert [item.id for item in spread(Task("t", made[:3], train=made, dev=made[:4])).dev] == ["0", "1", "2", "3"]
+
+
+def test_the_budget_is_the_same_for_both_ways() -> None:
     plan = PLANS["laptop"]
-    study = read_study(STUDY)
-    assert plan.task == study.task
-    assert plan.items == study.items
-    assert plan.lora(0).replace("rate=0.001", "rate=1e-3") in study.recipes
     for cut, steps in plan.sizes:
         for option in (f"steps={steps}", "batch=4", "max_length=256"):
             assert option in plan.lora(cut)

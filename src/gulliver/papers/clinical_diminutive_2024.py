@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 import numpy as np
@@ -21,6 +21,8 @@ ID = "clinical-diminutive-2024"
 CONFIDENCE = 0.95
 MARGIN = 0.1
 """A share of right answers less than this much below full tuning's approaches it."""
+DEV = 32
+"""Dev items, each of which is read several times in every tuning."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,11 @@ class Plan:
     Attributes:
         sizes: (layers left out, steps). A cut model has to mend before it learns, and gets more steps, but no more FLOPs.
         full_rate: of full tuning; that of LoRA is ten times as high, as in `lora-2021`.
-
-    The laptop's task and LoRA of the whole model are those of `examples/spam.toml`, so that one replays the other.
     """
 
     sizes: tuple[tuple[int, int], ...]
     items: int
-    task: str = "spam(characters=400)"
+    task: str = "spam(characters=200, max_tokens=32)"
     model: str = "smollm2-135m"
     full_rate: float = 1e-4
 
@@ -77,7 +77,7 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
     plan = PLANS[scale]
     started = time.monotonic()
     makings: dict[str, Making] = {}
-    task = as_studied(load_task(plan.task))
+    task = spread(as_studied(load_task(plan.task)))
     records = measure(plan.recipes, task, items=plan.items, watch=tell(task.name, progress), makings=makings)
     answers = {text: right(found) for text, found in records.items()}
     commonest = says_commonest(task, plan.items)
@@ -104,6 +104,13 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
         spent=spent(records, time.monotonic() - started),
         run_on=run_on((plan.model,)),
     )
+
+
+def spread(task: Task) -> Task:
+    """With `DEV` dev items, taken from all over the split: mails stand there in the order of their kind, so that the first
+    ones are all ham and would choose the weights that never say spam."""
+    dev = list(task.dev)
+    return replace(task, dev=dev[:: max(1, len(dev) // DEV)][:DEV])
 
 
 def says_commonest(task: Task, items: int) -> list[bool]:

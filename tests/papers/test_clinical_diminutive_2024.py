@@ -9,14 +9,12 @@ from gulliver.models.base import Card, Model
 from gulliver.papers import Measurement, load_paper
 from gulliver.papers.base import report
 from gulliver.papers.clinical_diminutive_2024 import (
-    DEV,
     PLANS,
     Plan,
     difference,
     interaction,
     judge,
     says_commonest,
-    spread,
 )
 from gulliver.studies.recipe import parse_recipe
 from gulliver.tasks.base import Task, make_item
@@ -77,15 +75,6 @@ def test_the_interaction_is_the_difference_of_differences() -> None:
     assert found.value == pytest.approx(-0.5)
     assert found.low < -0.5 < found.high < 0.0
     assert interaction(half, yes, half, yes).value == 0.0
-
-
-def test_dev_items_are_of_all_kinds_though_the_split_is_sorted() -> None:
-    judged = Choice(("ham", "spam"))
-    made = [make_item(str(i), "?", "ham" if i < 354 else "spam", judged) for i in range(500)]
-    kept = spread(Task("t", made[:3], train=made, dev=made)).dev
-    assert len(kept) == DEV
-    assert 5 < sum(item.target == "spam" for item in kept) < 15
-    assert [item.id for item in spread(Task("t", made[:3], train=made, dev=made[:4])).dev] == ["0", "1", "2", "3"]
 
 
 def test_the_budget_is_the_same_for_both_ways() -> None:

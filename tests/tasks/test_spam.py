@@ -90,6 +90,7 @@ def test_the_corpus_is_split_apart_and_judged() -> None:
     assert (len(task.test), len(task.dev), len(task.train), task.labels) == (1000, 500, 3809, ("ham", "spam"))
     parts = [Counter(item.target for item in part) for part in (task.test, task.dev, task.train)]
     assert all(part["spam"] > 0.15 * part["ham"] for part in parts)
+    assert all({item.target for item in part[:40]} == {"ham", "spam"} for part in (task.dev, task.train))
     heads = [
         {letters(str(item.fields["text"]).split("\n", 1)[1])[:150] for item in part} for part in (task.test, task.train)
     ]

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gulliver.training.base import Example, Settings
+from gulliver.training.base import Example, Settings, spread
 from gulliver.training.encode import Room, Row, completion_loss, encode, split, step_batches
 from gulliver.training.weights import load_causal
 from tests.models.tiny_causal import tiny_causal
@@ -113,3 +113,9 @@ def test_room_shrinks_with_the_model() -> None:
     small, large = Room.of(30, 576, 1536, 49_152), Room.of(24, 896, 4864, 151_936)
     assert small.tokens > large.tokens > 512
     assert small.learned > large.learned > 256
+
+
+def test_a_few_of_many_come_from_everywhere() -> None:
+    assert spread(range(5), 5) == range(5)
+    assert list(spread(range(100), 4)) == [0, 25, 50, 75]
+    assert len(spread(range(127), 64)) == 64

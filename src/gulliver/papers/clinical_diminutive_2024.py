@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
@@ -21,8 +21,6 @@ ID = "clinical-diminutive-2024"
 CONFIDENCE = 0.95
 MARGIN = 0.1
 """A share of right answers less than this much below full tuning's approaches it."""
-DEV = 32
-"""Dev items, each of which is read several times in every tuning."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Plan:
 
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan(((28, 1),), 4, "intents(train=32, dev=4)"),
-    "laptop": Plan(((0, 40), (20, 50), (27, 75)), 200),
+    "laptop": Plan(((0, 40), (20, 50), (27, 75)), 160),
     "full": Plan(((0, 400), (10, 600), (20, 1000), (25, 2000), (27, 3000)), 1000),
 }
 
@@ -77,7 +75,7 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
     plan = PLANS[scale]
     started = time.monotonic()
     makings: dict[str, Making] = {}
-    task = spread(as_studied(load_task(plan.task)))
+    task = as_studied(load_task(plan.task))
     records = measure(plan.recipes, task, items=plan.items, watch=tell(task.name, progress), makings=makings)
     answers = {text: right(found) for text, found in records.items()}
     commonest = says_commonest(task, plan.items)
@@ -104,13 +102,6 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
         spent=spent(records, time.monotonic() - started),
         run_on=run_on((plan.model,)),
     )
-
-
-def spread(task: Task) -> Task:
-    """With `DEV` dev items, taken from all over the split: mails stand there in the order of their kind, so that the first
-    ones are all ham and would choose the weights that never say spam."""
-    dev = list(task.dev)
-    return replace(task, dev=dev[:: max(1, len(dev) // DEV)][:DEV])
 
 
 def says_commonest(task: Task, items: int) -> list[bool]:

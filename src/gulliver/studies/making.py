@@ -14,7 +14,7 @@ from gulliver.strategies import Strategy
 from gulliver.studies.recipe import Recipe
 from gulliver.studies.result import MakingResult, RecipeResult
 from gulliver.tasks.base import Item, Task
-from gulliver.training.base import Example, TrainingCost
+from gulliver.training.base import DEV, Example, TrainingCost, spread
 from gulliver.transforms.base import Material
 from gulliver.transforms.making import is_made, make_model
 
@@ -76,8 +76,9 @@ def gather(recipe: Recipe, task: Task, seed: int, tell: Tell | None = None) -> M
     if not recipe.learns:
         return Material(probes=probes, seed=seed, tell=tell)
     check_material(recipe, task)
+    dev = spread(task.dev, DEV)
     return Material(
-        _examples(task.train, model, strategy), _examples(task.dev, model, strategy), probes, seed=seed, tell=tell
+        _examples(task.train, model, strategy), _examples(dev, model, strategy), probes, seed=seed, tell=tell
     )
 
 

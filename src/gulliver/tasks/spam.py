@@ -59,6 +59,8 @@ def make(
     parts = apart(rows, split)
     judge = Choice(LABELS)
     test, dev, train = ([_item(row, judge, characters, max_tokens) for row in part] for part in parts)
+    for part in (dev, train):
+        random.Random(split).shuffle(part)  # the first few of them are looked at alone, and ids begin with the kind
     if items is not None and items < len(test):
         test = [test[index] for index in sorted(random.Random(seed).sample(range(len(test)), items))]
     return Task(

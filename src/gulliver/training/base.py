@@ -4,7 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
+
+DEV = 64
+"""Development examples that are looked at: more would cost more than they tell."""
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True)
@@ -86,3 +91,8 @@ def examples_digest(examples: Sequence[Example]) -> str:
     """sha256 of the examples, in order."""
     text = json.dumps([[e.prompt, e.completion] for e in examples], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def spread(items: Sequence[Kind], most: int) -> Sequence[Kind]:
+    """At most so many, evenly from first to last: the first of a list that is sorted are all of one kind."""
+    return items if len(items) <= most else [items[place * len(items) // most] for place in range(most)]

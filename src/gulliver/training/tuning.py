@@ -10,14 +10,12 @@ import torch
 from gulliver.errors import TrainingError
 from gulliver.models.files import writing
 from gulliver.models.gguf_write import write_gguf
-from gulliver.training.base import Step
+from gulliver.training.base import DEV, Step, spread
 from gulliver.training.encode import Room, completion_loss, encode, split, step_batches
 from gulliver.training.loop import Trained, train
 from gulliver.training.tune import LEAST, Job, Lora, Tell, record
 from gulliver.training.weights import load_causal
 
-DEV = 64
-"""Development examples that are looked at: more would cost more than they tell."""
 REFERENCE = 4
 """Texts by which the file is held against the model that was trained."""
 
@@ -33,7 +31,7 @@ def tune_here(job: Job, tell: Tell) -> Trained:
             f"Only {len(rows)} of {len(job.train)} training examples for {job.name} have at most "
             f"{job.settings.max_length} tokens, and tuning needs {LEAST}; raise max_length."
         )
-    dev_rows, _ = encode(job.dev[:DEV], tokenise, job.end, job.settings.max_length)
+    dev_rows, _ = encode(spread(job.dev, DEV), tokenise, job.end, job.settings.max_length)
     module = load_causal(job.source, job.tied)
     config = module.config
     room = Room.of(config.num_hidden_layers, config.hidden_size, config.intermediate_size, config.vocab_size)

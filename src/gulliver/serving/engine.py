@@ -1,6 +1,7 @@
 """An engine that outlives its process: when that dies another starts, and is asked what was not answered yet."""
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import time
@@ -11,11 +12,13 @@ from typing import Any, Protocol
 from gulliver.errors import ModelError
 from gulliver.models.base import Model, Reply, Request
 from gulliver.models.engines import open_client
-from gulliver.serving.child import Child
+from gulliver.models.engines.child import Child
+from gulliver.models.engines.spawn import start_of
 from gulliver.serving.errors import unavailable
 from gulliver.serving.streamed import SoFar
 
 OnText = Callable[[str], None]
+_START = start_of("gulliver.serving.worker")
 log = logging.getLogger("gulliver.serving")
 
 
@@ -142,7 +145,7 @@ class Restarted:
     def suspect(self, silent: float) -> None:
         if self._child is not None and time.monotonic() - self._heard_at >= silent:
             log.warning("the engine of %s said nothing for %.0f s and is ended", self.model.name, silent)
-            self._child.kill()
+            self._child.process.kill()
 
     async def close(self) -> None:
         self._closed = True
@@ -155,10 +158,16 @@ class Restarted:
 
     def _begin(self) -> None:
         self._later = None
+        loop = asyncio.get_running_loop()
+
+        def told(child: Child, message: tuple[Any, ...]) -> None:
+            with contextlib.suppress(RuntimeError):  # that loop has ended
+                loop.call_soon_threadsafe(self._heard, child, message)
+
         try:
-            self._child = Child(self.model, self._heard)
+            self._child = Child(self.model, _START, "served", told)
         except OSError:
-            self._died(None)
+            self._died("no memory")
             return
         for key, waiting in self._waiting.items():
             self._send(key, waiting)
@@ -168,7 +177,7 @@ class Restarted:
             waiting.tries += 1
             self._child.send(("ask", key, waiting.request))
 
-    def _heard(self, child: "Child", message: tuple[Any, ...]) -> None:
+    def _heard(self, child: Child, message: tuple[Any, ...]) -> None:
         """In the event loop, from the child's reading thread."""
         if child is not self._child:
             return
@@ -183,7 +192,7 @@ class Restarted:
         elif kind == "refused" and not self._was_loaded:
             self._refuse(rest[0])
         else:
-            self._died(child, *rest)
+            self._died(rest[0])
 
     def _reply(self, key: int, reply: Reply) -> None:
         waiting = self._waiting.get(key)
@@ -202,13 +211,12 @@ class Restarted:
         self._loaded.set()
         self._fail(sentence)
 
-    def _died(self, child: "Child | None", why: str = "") -> None:
+    def _died(self, how: str) -> None:
         self._child = None
         self._loaded.clear()
         self.restarts += 1
         wait = 0.0 if self._deaths == 0 else min(self.LONGEST, 0.1 * 2 ** (self._deaths - 1))
         self._deaths += 1
-        how = child.end(why) if child else "no memory"
         if not self._was_loaded and self._deaths >= self.TRIES:
             self._refuse(
                 f"The engine of {self.model.name} died {self._deaths} times while loading ({how}); see its log."

@@ -3,17 +3,13 @@
 import asyncio
 import contextlib
 import itertools
-import os
-import queue
 import threading
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from gulliver.errors import ModelError
 from gulliver.models.base import Model, Reply, Request
-from gulliver.models.engines.spawn import how_it_ended, spawn, start_of
-from gulliver.models.engines.wire import Inbox, send
+from gulliver.models.engines.child import Child
+from gulliver.models.engines.spawn import start_of
 
 _START = start_of("gulliver.models.engines.worker")
 
@@ -30,7 +26,7 @@ class EngineProcess:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._lock = threading.Lock()
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._keys = itertools.count()
         self._peak = 0
@@ -70,16 +66,21 @@ class EngineProcess:
         if child is not None:
             await asyncio.to_thread(child.stop)
 
-    def _living(self) -> "_Child":
+    def _living(self) -> Child:
         if self._child is not None and self._child.process.poll() is not None:
-            self._bury(self._child)
+            self._bury(self._child, self._child.end())
         if self._child is None:
             if self._deaths >= self.DEATHS:
                 raise ModelError(self._last_words)
-            self._child = _Child(self.model, self._heard)
+            try:
+                self._child = Child(self.model, _START, "engine", self._heard)
+            except OSError as error:
+                raise ModelError(
+                    f"The engine of {self.model.name} cannot be started ({error.strerror}); free some memory."
+                ) from None
         return self._child
 
-    def _heard(self, child: "_Child", message: tuple[Any, ...]) -> None:
+    def _heard(self, child: Child, message: tuple[Any, ...]) -> None:
         """Called in the child's reading thread."""
         kind, *rest = message
         with self._lock:
@@ -96,82 +97,19 @@ class EngineProcess:
                 self._child = None
                 self._deaths, self._last_words = self.DEATHS, rest[0]  # it would say the same again
                 self._fail(self._last_words)
-            else:
-                self._bury(child, *rest)
+            elif kind == "died":
+                self._bury(child, rest[0])
 
-    def _bury(self, child: "_Child", why: str = "") -> None:
+    def _bury(self, child: Child, how: str) -> None:
         self._child = None
         self._deaths += 1
-        self._last_words = child.obituary(why)
+        self._last_words = f"The engine of {self.model.name} died ({how}); see {child.log}, then run the same command again: what was finished is kept."
         self._fail(self._last_words)
 
     def _fail(self, sentence: str) -> None:
         for future in self._waiting.values():
             _settle(future, ModelError(sentence))
         self._waiting.clear()
-
-
-class _Child:
-    """The process, its two pipes and the threads that serve them."""
-
-    def __init__(self, model: Model, heard: Callable[["_Child", tuple[Any, ...]], None]) -> None:
-        self.model = model
-        try:
-            made = spawn(_START, "engine")
-        except OSError as error:
-            raise ModelError(
-                f"The engine of {model.name} cannot be started ({error.strerror}); free some memory."
-            ) from None
-        self.process, self._in, self._out, self.log = made.process, made.into, made.out, made.log
-        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._heard = heard
-        self._threads = [threading.Thread(target=body, daemon=True) for body in (self._write, self._read)]
-        self.send(("model", model))
-        for thread in self._threads:
-            thread.start()
-
-    def send(self, message: Any) -> None:
-        """Queued, since a pipe is full while the engine is in a step."""
-        self._queue.put(message)
-
-    def stop(self) -> None:
-        """End the child at once; it holds nothing that is not in the store."""
-        self.process.kill()
-        self.process.wait()
-        self._queue.put(None)
-        for thread in self._threads:
-            thread.join(timeout=5)
-        if self.log != Path(os.devnull):
-            self.log.unlink(missing_ok=True)
-
-    def obituary(self, why: str = "") -> str:
-        """One sentence on how the child died; `why`: what it could still say itself."""
-        how = how_it_ended(self.process, why)
-        self._queue.put(None)
-        return f"The engine of {self.model.name} died ({how}); see {self.log}, then run the same command again: what was finished is kept."
-
-    def _write(self) -> None:
-        with contextlib.suppress(OSError):
-            while (message := self._queue.get()) is not None:
-                send(self._out, message)
-        os.close(self._out)
-
-    def _read(self) -> None:
-        inbox = Inbox(self._in)
-        last: tuple[Any, ...] = ("died",)
-        try:
-            with contextlib.suppress(EOFError, OSError):
-                while True:
-                    message = inbox.one()
-                    if message[0] == "died":
-                        last = message  # its end comes next
-                    else:
-                        self._heard(self, message)
-            self._heard(self, last)
-        finally:
-            self._queue.put(None)
-            self.process.wait()
-            os.close(self._in)
 
 
 def _settle(future: "asyncio.Future[Reply]", outcome: Reply | ModelError) -> None:

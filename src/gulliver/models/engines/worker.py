@@ -6,42 +6,54 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 
 from gulliver.errors import GulliverError
-from gulliver.models.base import Engine, Reply
+from gulliver.models.base import Engine, Model, Reply
 from gulliver.models.engines import open_engine
 from gulliver.models.engines.wire import Inbox, send
 
 
 def main(into: int, out: int, parent: int | None = None) -> None:
-    """Run until the other side closes its pipe or dies.
+    """Run until the other side closes its pipe or dies; see `run`."""
+    run(into, out, parent, open_engine)
+
+
+def run(into: int, out: int, parent: int | None, opener: Callable[[Model], Engine], discreet: bool = False) -> None:
+    """Take a model, open its engine, answer until the other side closes its pipe or dies.
 
     Args:
         into, out: the pipe ends, as file descriptors.
         parent: the process id of the other side; None when it is whoever started this.
+        discreet: neither say nor log what an error's text may quote: a prompt, or a path.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the study, which then ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other side, which then ends this process
     die_with(os.getppid() if parent is None else parent)
     faulthandler.enable()
     inbox = Inbox(into)
     with contextlib.suppress(EOFError, BrokenPipeError):
         _, model = inbox.one()
         try:
-            engine = open_engine(model)
+            engine = opener(model)
         except GulliverError as error:
             send(out, ("refused", str(error)))
             return
         except Exception as error:  # whatever the engine's library raises on a bad file
             traceback.print_exc()
-            send(out, ("refused", _cannot_load(model.name, model.location, error)))
+            send(out, ("refused", _cannot_load(model, error, discreet)))
             return
+        send(out, ("ready",))
         try:
             serve(engine, inbox, out)
         except (EOFError, BrokenPipeError):
             raise
         except Exception as error:
-            traceback.print_exc()
-            send(out, ("died", f"{type(error).__name__}: {_in_short(error)}"))
+            name = type(error).__name__
+            if discreet:
+                traceback.print_tb(error.__traceback__)
+            else:
+                traceback.print_exc()
+            send(out, ("died", name if discreet else f"{name}: {_in_short(error)}"))
 
 
 def serve(engine: Engine, inbox: Inbox, out: int) -> None:
@@ -88,8 +100,10 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _cannot_load(name: str, location: object, error: Exception) -> str:
-    return f"{name} cannot be loaded from {location} ({_in_short(error)}); check the file, or remove it and fetch it again."
+def _cannot_load(model: Model, error: Exception, discreet: bool) -> str:
+    if discreet:
+        return f"{model.name} cannot be loaded ({type(error).__name__}); check its file."
+    return f"{model.name} cannot be loaded from {model.location} ({_in_short(error)}); check the file, or remove it and fetch it again."
 
 
 def _in_short(error: Exception) -> str:

@@ -21,9 +21,8 @@ def confidence(answer: Answer, strategy: Strategy, meter: Meter) -> float | None
         return 0.0
     if votes(strategy):
         return answer.votes / max(1, meter.cost.requests)
-    if answer.logprob is None or answer.tokens < 1:
-        return None
-    return math.exp(min(0.0, answer.logprob / answer.tokens))
+    mean = answer.mean_logprob
+    return None if mean is None or answer.tokens < 1 else math.exp(min(0.0, mean))
 
 
 def can_tell(strategy: Strategy, engine: str) -> bool:

@@ -4,6 +4,7 @@ A strategy is a frozen dataclass whose fields are its options, marked with `@str
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from gulliver.inference import BoundModel, Draft
@@ -34,6 +35,22 @@ class Choosing(Protocol):
     def draws(self) -> int: ...
 
     def choose(self, answers: Sequence[Answer]) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class OfSeveral:
+    """What choosing parts share that take one of `n` drafts, all drawn beforehand."""
+
+    n: int = 8
+    role: ClassVar[str] = "choosing"
+
+    def __post_init__(self) -> None:
+        if self.n < 1:
+            raise ValueError("n must be at least 1")
+
+    @property
+    def draws(self) -> int:
+        return self.n
 
 
 @runtime_checkable

@@ -2,33 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from gulliver.errors import ModelError
-from gulliver.strategies.base import strategy
+from gulliver.strategies.base import OfSeveral, strategy
 from gulliver.tasks.base import Answer
 
 
 @strategy("best_of")
 @dataclass(frozen=True)
-class BestOf:
+class BestOf(OfSeveral):
     """The best of `n` drafts by the model's log-probability, per token (`by="logprob"`) or of the whole draft
     (`by="total"`). Drafts without an answer do not compete; of equals the one drawn first wins.
 
     When no draft can be read, the first one's status stands.
     """
 
-    n: int = 8
     by: str = "logprob"
-    role: ClassVar[str] = "choosing"
 
     def __post_init__(self) -> None:
         if self.n < 1 or self.by not in ("logprob", "total"):
             raise ValueError('n must be at least 1 and by either "logprob" or "total"')
-
-    @property
-    def draws(self) -> int:
-        return self.n
 
     def choose(self, answers: Sequence[Answer]) -> Answer:
         """
@@ -39,8 +32,9 @@ class BestOf:
         return max(read, key=self._worth) if read else answers[0]
 
     def _worth(self, answer: Answer) -> float:
-        if answer.logprob is None:
+        worth = answer.mean_logprob if self.by == "logprob" else answer.logprob
+        if worth is None:
             raise ModelError(
                 "best_of compares log-probabilities, which this model's engine does not tell; use majority instead."
             )
-        return answer.logprob / max(1, answer.tokens) if self.by == "logprob" else answer.logprob
+        return worth

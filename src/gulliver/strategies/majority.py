@@ -4,28 +4,16 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
-from gulliver.strategies.base import strategy
+from gulliver.strategies.base import OfSeveral, strategy
 from gulliver.tasks.base import Answer
 
 
 @strategy("majority")
 @dataclass(frozen=True)
-class Majority:
+class Majority(OfSeveral):
     """Vote over `n` drafts (self-consistency, Wang et al. 2022). Drafts without an answer have no vote; of equal
     counts the one drawn first wins. When no draft can be read, the first one's status stands."""
-
-    n: int = 8
-    role: ClassVar[str] = "choosing"
-
-    def __post_init__(self) -> None:
-        if self.n < 1:
-            raise ValueError("n must be at least 1")
-
-    @property
-    def draws(self) -> int:
-        return self.n
 
     def choose(self, answers: Sequence[Answer]) -> Answer:
         read = [answer for answer in answers if answer.status == "read"]

@@ -3,10 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from gulliver.errors import ModelError
-from gulliver.strategies.base import strategy
+from gulliver.strategies.base import OfSeveral, strategy
 from gulliver.strategies.majority import ballot
 from gulliver.tasks.base import Answer
 
@@ -16,23 +15,12 @@ SAME = 1e-9
 
 @strategy("weighted")
 @dataclass(frozen=True)
-class Weighted:
+class Weighted(OfSeveral):
     """Vote over `n` drafts, each weighing the geometric mean of its tokens' probabilities (the normalised weighted sum of
     Wang et al. 2022, arXiv:2203.11171). Drafts without an answer have no vote; of equal weights the one drawn first wins.
 
     When no draft can be read, the first one's status stands.
     """
-
-    n: int = 8
-    role: ClassVar[str] = "choosing"
-
-    def __post_init__(self) -> None:
-        if self.n < 1:
-            raise ValueError("n must be at least 1")
-
-    @property
-    def draws(self) -> int:
-        return self.n
 
     def choose(self, answers: Sequence[Answer]) -> Answer:
         """
@@ -56,8 +44,8 @@ def weight(answer: Answer) -> float:
     Raises:
         ModelError: the engine does not tell log-probabilities.
     """
-    if answer.logprob is None:
+    if answer.mean_logprob is None:
         raise ModelError(
             "weighted needs log-probabilities, which this model's engine does not tell; use majority instead."
         )
-    return math.exp(max(answer.logprob / max(1, answer.tokens), -700.0))
+    return math.exp(max(answer.mean_logprob, -700.0))

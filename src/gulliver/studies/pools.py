@@ -125,10 +125,9 @@ def make_pool(item: Item, answers: Sequence[Answer]) -> Pool:
             first.setdefault(ballot(answer), answer)
     names = list(first)
     number = {name: place for place, name in enumerate(names)}
-    worth = [None if a.logprob is None else a.logprob / max(1, a.tokens) for a in answers]
     return Pool(
         item.id,
         tuple(number[ballot(a)] if a.status == "read" else -1 for a in answers),
         tuple(judge(item, first[name]).outcome == "right" for name in names),
-        tuple(worth),
+        tuple(answer.mean_logprob for answer in answers),
     )

@@ -35,6 +35,11 @@ class Answer:
     detail: str = ""
     votes: int = 1
 
+    @property
+    def mean_logprob(self) -> float | None:
+        """Log-probability per token (nats); None when the engine does not tell."""
+        return None if self.logprob is None else self.logprob / max(1, self.tokens)
+
 
 @dataclass(frozen=True)
 class Exemplar:

@@ -10,7 +10,8 @@ from gulliver.laws import Table, fit
 from gulliver.laws.registry import find_form
 from gulliver.papers import Measurement, load_paper
 from gulliver.papers.base import report
-from gulliver.papers.kaplan_2020 import JUDGED, Law, best_sizes, judge, largest_foretold, laws_of
+from gulliver.papers.fits import PowerLaw
+from gulliver.papers.kaplan_2020 import JUDGED, best_sizes, judge, largest_foretold, laws_of
 
 
 def _m(low: float, high: float) -> Measurement:
@@ -18,13 +19,13 @@ def _m(low: float, high: float) -> Measurement:
 
 
 YES = {
-    "laws": [Law("L(N)", (_m(0.05, 0.1),), 0.01), Law("L(C)", (_m(0.05, 0.1),), 0.015)],
+    "laws": [PowerLaw("L(N)", (_m(0.05, 0.1),), 0.01), PowerLaw("L(C)", (_m(0.05, 0.1),), 0.015)],
     "foretold": _m(-0.01, 0.02),
     "shapes": _m(0.1, 0.6),
     "best": [_m(0.55, 0.8), _m(0.51, 0.7)],
     "early": _m(0.03, 0.1),
 }
-SCATTERED, FLAT = Law("L(C)", (_m(0.05, 0.1),), 0.05), Law("L(D)", (_m(-0.01, 0.1),), 0.01)
+SCATTERED, FLAT = PowerLaw("L(C)", (_m(0.05, 0.1),), 0.05), PowerLaw("L(D)", (_m(-0.01, 0.1),), 0.01)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import pytest
 
 from gulliver.papers import Measurement, load_paper
 from gulliver.papers.base import report
-from gulliver.papers.reduced_scale_emergence_2024 import Answers, Law, gain_of, judge, reach
+from gulliver.papers.fits import PowerLaw
+from gulliver.papers.reduced_scale_emergence_2024 import Answers, gain_of, judge, reach
 
 
 def _m(low: float, high: float) -> Measurement:
@@ -23,9 +24,9 @@ GOOD = [_size(n, 160, 130) for n in (1, 2, 3, 4)]
 AT_CHANCE = [*GOOD[:3], _size(4, 100, 90)]
 BELOW = [*GOOD[:3], _size(4, 60, 90)]
 LAW, LOOSE, OPEN = (
-    Law("simple", (_m(0.1, 0.2), _m(0.1, 0.2)), 0.01, ()),
-    Law("simple", (_m(0.1, 0.2), _m(0.1, 0.2)), 0.05, ()),
-    Law("simple", (_m(0.1, 0.2), _m(0.0, 0.2)), 0.01, ()),
+    PowerLaw("simple", (_m(0.1, 0.2), _m(0.1, 0.2)), 0.01, ()),
+    PowerLaw("simple", (_m(0.1, 0.2), _m(0.1, 0.2)), 0.05, ()),
+    PowerLaw("simple", (_m(0.1, 0.2), _m(0.0, 0.2)), 0.01, ()),
 )
 
 
@@ -42,8 +43,8 @@ LAW, LOOSE, OPEN = (
         (GOOD[:3], _m(0.02, 0.05), LAW, "cannot tell"),
     ],
 )
-def test_the_verdict_needs_every_part(asked: list[Answers], gain: Measurement, law: Law, verdict: str) -> None:
-    found, why = judge(asked, gain, [law, Law("whole", (), 0.5, ())])
+def test_the_verdict_needs_every_part(asked: list[Answers], gain: Measurement, law: PowerLaw, verdict: str) -> None:
+    found, why = judge(asked, gain, [law, PowerLaw("whole", (), 0.5, ())])
     assert found == verdict
     assert why.lower().startswith(verdict)
 

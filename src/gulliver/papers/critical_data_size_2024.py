@@ -1,6 +1,5 @@
 """A critical data size parts memorising from generalising and grows with the model (Zhu et al. 2024), on modular addition."""
 
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,8 +9,8 @@ from typing import Any
 from gulliver.laws import LawError, fit
 from gulliver.laws.critical import Growth, crossing, growth
 from gulliver.laws.grokking import Grokking, Run, train_runs
-from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Spent, Verdict
-from gulliver.papers.kept import run_jobs
+from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
+from gulliver.papers.kept import run_jobs, spent_on
 from gulliver.papers.running import run_on
 
 ID = "critical-data-size-2024"
@@ -104,11 +103,7 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
             *late("usual set-up", [Run(**run) for run in done["usual"]["runs"]], plan.shares),
         ),
         sentence=why,
-        spent=Spent(
-            flops=sum(found["flops"] for found in done.values()),
-            engine_seconds=sum(found["seconds"] for found in done.values()),
-            seconds=time.monotonic() - started,
-        ),
+        spent=spent_on(done, time.monotonic() - started),
         run_on=run_on(())
         | {
             "task": f"a + b mod {plan.options.modulus}, {plan.options.pairs} unordered pairs; shares trained on: {plan.shares}",
@@ -120,10 +115,6 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
 
 def work(job: Job, folder: Path) -> dict[str, Any]:
     """Train one width and seed on every share."""
-    import torch
-
-    if os.environ.get("OMP_NUM_THREADS") == "1":
-        torch.set_num_threads(1)
     began = time.perf_counter()
     options = job.options
     runs = train_runs(job.width, [(round(share * options.pairs), job.seed) for share in job.shares], options)

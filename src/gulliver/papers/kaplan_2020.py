@@ -12,12 +12,11 @@ from gulliver.laws.allocation import size_exponent, unfinished
 from gulliver.laws.base import Array
 from gulliver.laws.ladder.apart import apart
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
+from gulliver.papers.fits import SCATTER, PowerLaw, foretold, power_law
 from gulliver.papers.ladders import Ladder, train_ladder
 from gulliver.papers.parts import every, measured, verdict, whichever, within
 
 ID = "kaplan-2020"
-SCATTER = 0.02
-"""Runs that scatter around a power law by no more than this share of their loss (root mean square) follow it."""
 NEAR = 0.03
 """A loss foretold to within this share is foretold; the publication's 3 % for other shapes."""
 LARGE = 0.5
@@ -87,22 +86,6 @@ PLANS: dict[Scale, Plan] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Law:
-    """One power law: its exponents, and how far its runs scatter around it, as a share of loss."""
-
-    name: str
-    exponents: tuple[Measurement, ...]
-    scatter: float
-
-    @property
-    def holds(self) -> bool | None:
-        """None where an exponent's interval reaches zero."""
-        if self.scatter > SCATTER:
-            return False
-        return True if all(m.low > 0 for m in self.exponents) else None
-
-
 def experiment(scale: Scale, progress: Progress) -> Finding:
     """Train the ladder, fit the laws, foretell the largest model, compare shapes, and find the best size's exponent."""
     started = time.monotonic()
@@ -112,17 +95,17 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
     progress(f"fitting laws to {runs.rows} runs, {plan.draws} refits each")
     joint = fit(runs, "kaplan_nd", bootstrap=plan.draws, resample="block:model")
     laws = laws_of(runs, joint, plan.draws)
-    foretold = largest_foretold(runs, plan.draws)
+    largest = largest_foretold(runs, plan.draws)
     shapes = shape_effect(ladder, joint)
     thin = thinner(ladder)
     best = best_sizes(runs, joint, plan.draws)
     early = stopped_early(runs, joint)
-    found, why = judge(len(plan.sizes), [law for law in laws if law.name in JUDGED], foretold, shapes[0], best, early)
+    found, why = judge(len(plan.sizes), [law for law in laws if law.name in JUDGED], largest, shapes[0], best, early)
     return Finding(
         paper=ID,
         scale=scale,
         verdict=found,
-        measurements=(*(m for law in laws for m in law.exponents), foretold, *shapes, thin, *best, early),
+        measurements=(*(m for law in laws for m in law.exponents), largest, *shapes, thin, *best, early),
         sentence=why,
         spent=ladder.spent(time.monotonic() - started),
         run_on=ladder.run_on()
@@ -130,7 +113,7 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
     )
 
 
-def laws_of(runs: Table, joint: Fitted, draws: int) -> list[Law]:
+def laws_of(runs: Table, joint: Fitted, draws: int) -> list[PowerLaw]:
     """L(N) at the most tokens, L(D) of the best model at each count, L(C) of runs that no cheaper one beats, and L(N, D)."""
     loss, tokens, flops = (runs.columns[name] for name in ("loss", "tokens", "flops"))
     each = np.unique(tokens)
@@ -149,15 +132,8 @@ def laws_of(runs: Table, joint: Fitted, draws: int) -> list[Law]:
     return [*found, _law("L(N, D)", joint, runs)]
 
 
-def _law(name: str, fitted: Fitted, rows: Table) -> Law:
-    told = fitted.form.predict(fitted.theta, rows.columns)[0]
-    scatter = float(np.sqrt((np.log(told / rows.columns["loss"]) ** 2).mean()))
-    exponents = tuple(
-        measured(f"{name}: {c}", fitted.constants[c], rows.rows, (0.0, 5.0), f"runs scatter by {scatter:.2%} of loss")
-        for c in fitted.constants
-        if c.startswith("alpha")
-    )
-    return Law(name, exponents, scatter)
+def _law(name: str, fitted: Fitted, rows: Table) -> PowerLaw:
+    return power_law(name, name, fitted, rows, [c for c in fitted.constants if c.startswith("alpha")])
 
 
 def largest_foretold(runs: Table, draws: int) -> Measurement:
@@ -165,15 +141,10 @@ def largest_foretold(runs: Table, draws: int) -> Measurement:
     size = runs.columns["parameters"]
     rest, largest = runs.keep(size < size.max()), runs.keep(size == size.max())
     fitted = fit(rest, "kaplan_nd", bootstrap=draws, resample="block:model")
-    loss = largest.columns["loss"]
-
-    def error(theta: Array) -> Array:
-        return np.asarray((fitted.form.predict(theta, largest.columns) / loss - 1.0).mean(axis=1))
-
     next_one = rest.keep(rest.columns["parameters"] == rest.columns["parameters"].max()).columns["loss"]
-    note = f"{float((next_one / loss - 1.0).mean()):+.4f} when the next smaller model's losses are taken"
-    i = fitted.interval(float(error(fitted.theta)[0]), error(fitted.draws))
-    return measured("error of the largest model's foretold loss", i, largest.rows, (-1.0, 1.0), note)
+    less = float((next_one / largest.columns["loss"] - 1.0).mean())
+    note = f"{less:+.4f} when the next smaller model's losses are taken"
+    return foretold("error of the largest model's foretold loss", fitted, largest, 1.0, note)
 
 
 def shape_effect(ladder: Ladder, joint: Fitted) -> tuple[Measurement, Measurement]:
@@ -243,7 +214,7 @@ def stopped_early(runs: Table, joint: Fitted) -> Measurement:
 
 def judge(
     sizes: int,
-    laws: Sequence[Law],
+    laws: Sequence[PowerLaw],
     foretold: Measurement,
     shapes: Measurement,
     best: Sequence[Measurement],

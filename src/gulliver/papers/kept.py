@@ -2,17 +2,15 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
 from gulliver.home import folder
-from gulliver.laws.ladder.sweep import end_with
+from gulliver.laws.ladder.processes import processes
 from gulliver.models.files import only_one, writing
-from gulliver.papers.base import Progress
+from gulliver.papers.base import Progress, Spent
 
 Result = dict[str, Any]
 """What a job found, plain data."""
@@ -50,30 +48,18 @@ def run_jobs(name: str, jobs: Mapping[str, Any], work: Work, progress: Progress,
             for key in missing:
                 keep(key, work(jobs[key], places[key].with_suffix("")))
         else:
-            _in_processes({key: (jobs[key], places[key].with_suffix("")) for key in missing}, work, keep, workers)
+            with processes(workers, threads=1) as pool:
+                running = {pool.submit(work, jobs[key], places[key].with_suffix("")): key for key in missing}
+                for future in as_completed(running):
+                    keep(running[future], future.result())
     return {key: done[key] for key in jobs}
 
 
-def _in_processes(
-    jobs: Mapping[str, tuple[Any, Path]], work: Work, keep: Callable[[str, Result], None], workers: int
-) -> None:
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_begin, initargs=(os.getpid(),))
-    with pool:
-        running: dict[Future[Result], str] = {pool.submit(work, *job): key for key, job in jobs.items()}
-        try:
-            for future in as_completed(running):
-                keep(running[future], future.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(pool._processes.values()):
-                process.terminate()
-            raise
-
-
-def _begin(parent: int) -> None:
-    """A worker's first act: one thread, and an end when its parent has ended."""
-    os.environ["OMP_NUM_THREADS"] = "1"
-    end_with(parent)
+def spent_on(done: Mapping[str, Result], seconds: float) -> Spent:
+    """What jobs took that say their `flops` and `seconds`, whenever they were done; `seconds` is how long this run took."""
+    return Spent(
+        0, sum(found["flops"] for found in done.values()), sum(found["seconds"] for found in done.values()), seconds
+    )
 
 
 def _digest(job: Any) -> str:

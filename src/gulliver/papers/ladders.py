@@ -26,8 +26,9 @@ from gulliver.laws.ladder import (
     run_ladder,
 )
 from gulliver.laws.ladder.rows import Row
+from gulliver.laws.ladder.sweep import is_of
 from gulliver.laws.ladder.texts import PACKAGE, VERSION
-from gulliver.models.files import only_one
+from gulliver.models.files import only_one, writing
 from gulliver.papers.base import Progress, Spent
 from gulliver.papers.running import run_on
 
@@ -140,10 +141,17 @@ def train_ladder(name: str, data: Mapping[str, Any], progress: Progress, workers
 
 
 def _of(row: Row, chain: Chain) -> bool:
-    shape = chain.shape
-    same = (chain.kind, shape.width, shape.depth, shape.vocabulary, chain.unique or 0, chain.seed)
-    names = ("kind", "width", "depth", "vocabulary", "unique_limit", "seed")
-    return tuple(row[name] for name in names) == same and row["tokens"] in chain.counts
+    """Whether a row is one that the chain asks for."""
+    return is_of(row, chain) and row["tokens"] in chain.counts
+
+
+def kept_text(name: str, text: str) -> Path:
+    """A text as a file for a ladder, named by its content, in `GULLIVER_HOME/ladders/texts`."""
+    place = folder("ladders") / "texts" / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.txt"
+    if not place.is_file():
+        with writing(place) as aside:
+            aside.write_text(text, encoding="utf-8")
+    return place
 
 
 class _Told:

@@ -1,6 +1,5 @@
 """A loss law for translation fits what was seen and misleads beyond; depth and width tie in loss (Caillaut et al. 2024)."""
 
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,16 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from gulliver.home import folder
 from gulliver.laws import Fitted, Table, fit
-from gulliver.laws.base import Array
 from gulliver.laws.ladder.apart import apart
 from gulliver.laws.ladder.parallel import DIRECTIONS, DOMAINS, Parallel, parallel, tasks
 from gulliver.laws.ladder.rows import Row
-from gulliver.models.files import writing
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
-from gulliver.papers.ladders import Ladder, train_ladder
-from gulliver.papers.parts import Part, every, measured, verdict, within
+from gulliver.papers.fits import exponents_of, foretold, scatter_of
+from gulliver.papers.ladders import Ladder, kept_text, train_ladder
+from gulliver.papers.parts import Part, every, verdict, within
 
 ID = "mt-decoder-scaling-2024"
 SCATTER = 0.05
@@ -126,15 +123,11 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
 
 
 def ladder_of(plan: Plan, text: Parallel) -> dict[str, Any]:
-    """A ladder on the text, which is written to a file named by its content."""
-    place = folder("ladders") / "texts" / f"parallel-{hashlib.sha256(text.text.encode()).hexdigest()[:12]}.txt"
-    if not place.is_file():
-        with writing(place) as aside:
-            aside.write_text(text.text, encoding="utf-8")
+    """A ladder on the text."""
     common = {"kind": "decoder", "vocabularies": [plan.vocabulary]}
     shapes = {"sizes": list(plan.shapes), "tokens": [plan.shape_tokens], "seeds": list(range(1, plan.seeds + 1))}
     return {
-        "text": {"files": [str(place)]},
+        "text": {"files": [str(kept_text("parallel", text.text))]},
         "recipe": plan.recipe,
         "grid": {
             "sizes": common | {"sizes": list(plan.sizes), "tokens": list(plan.tokens)},
@@ -179,12 +172,8 @@ def law_of(direction: str, runs: Sequence[Run], draws: int) -> Law:
     common = _table(runs, direction, "common")
     rest = common.keep(seen)
     fitted = fit(rest, LAW, bootstrap=draws, resample="block:model")
-    told = fitted.form.predict(fitted.theta, rest.columns)[0]
-    scatter = float(np.sqrt((np.log(told / rest.columns["loss"]) ** 2).mean()))
-    exponents = tuple(
-        measured(f"{direction}: {c}", fitted.constants[c], rest.rows, (0.0, 5.0), f"runs scatter by {scatter:.2%} of loss")
-        for c in ("alpha", "beta")
-    )  # fmt: skip
+    scatter = scatter_of(fitted, rest)
+    exponents = exponents_of(direction, fitted, rest, ("alpha", "beta"), scatter)
     return Law(
         direction,
         exponents,
@@ -205,17 +194,9 @@ def _table(runs: Sequence[Run], direction: str, domain: str) -> Table:
 
 def _error(name: str, fitted: Fitted, rows: Table) -> Measurement:
     """The mean error as a share of the loss; the interval is the law's, of whole models drawn anew."""
-    loss = rows.columns["loss"]
-
-    def error(theta: Array) -> Array:
-        return np.asarray((fitted.form.predict(theta, rows.columns) / loss - 1.0).mean(axis=1))
-
-    told = fitted.predict(rows.columns)
-    inside = sum(
-        i.low is not None and i.high is not None and i.low <= v <= i.high for i, v in zip(told, loss, strict=True)
-    )
-    i = fitted.interval(float(error(fitted.theta)[0]), error(fitted.draws))
-    return measured(name, i, rows.rows, (-1.0, 10.0), f"{inside} of {rows.rows} losses within their predicted interval")
+    told = zip(fitted.predict(rows.columns), rows.columns["loss"], strict=True)
+    inside = sum(i.low is not None and i.high is not None and i.low <= loss <= i.high for i, loss in told)
+    return foretold(name, fitted, rows, 10.0, f"{inside} of {rows.rows} losses within their predicted interval")
 
 
 def shapes_of(runs: Sequence[Run]) -> Shapes:

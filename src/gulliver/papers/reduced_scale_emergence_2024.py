@@ -1,6 +1,5 @@
 """In simple language small models show zero-shot skill, and power laws stay (Muckatira et al. 2024), on Shakespeare simplified."""
 
-import hashlib
 import random
 import time
 from collections.abc import Mapping, Sequence
@@ -10,23 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from gulliver.home import folder
-from gulliver.laws import Fitted, Table, fit
-from gulliver.laws.base import Array
+from gulliver.laws import Table, fit
 from gulliver.laws.ladder.rows import Row
 from gulliver.laws.ladder.texts import PACKAGE, VERSION, shakespeare
 from gulliver.laws.ladder.translation import translation
 from gulliver.laws.simple_language import Cloze, choose, cloze_items, frequent, sentences, simple, words
-from gulliver.models.files import writing
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Spent, Verdict
-from gulliver.papers.ladders import Ladder, train_ladder
-from gulliver.papers.parts import every, measured, verdict, within
+from gulliver.papers.fits import SCATTER, PowerLaw, power_law
+from gulliver.papers.ladders import Ladder, kept_text, train_ladder
+from gulliver.papers.parts import every, verdict, within
 from gulliver.studies.paired import wilson
 
 ID = "reduced-scale-emergence-2024"
 OPTIONS = 4
-SCATTER = 0.02
-"""Runs that scatter around a power law by no more than this share of their loss follow it."""
 FEWEST = 4
 """Fewer sizes show no law."""
 LONGEST = 120
@@ -156,15 +151,11 @@ def toy_sentences() -> list[str]:
 
 
 def ladder_of(plan: Plan, name: str, text: str) -> dict[str, Any]:
-    """A ladder on that text, which is written to a file named by its content."""
-    place = folder("ladders") / "texts" / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.txt"
-    if not place.is_file():
-        with writing(place) as aside:
-            aside.write_text(text, encoding="utf-8")
+    """A ladder on that text."""
     grid = {
         "kind": "decoder", "sizes": list(plan.sizes), "tokens": list(plan.tokens), "vocabularies": [plan.vocabulary],
     }  # fmt: skip
-    return {"text": {"files": [str(place)]}, "recipe": plan.recipe, "grid": {"sizes": grid}}
+    return {"text": {"files": [str(kept_text(name, text))]}, "recipe": plan.recipe, "grid": {"sizes": grid}}
 
 
 def answers(plan: Plan, ladders: Mapping[str, Ladder], items: Sequence[Cloze], progress: Progress) -> list[Answers]:
@@ -213,36 +204,13 @@ def gain_of(asked: Sequence[Answers], draws: int, seed: int = 0) -> Measurement:
     )
 
 
-@dataclass(frozen=True)
-class Law:
-    """L(N, D) on one text: its exponents, and how far runs scatter around it, as a share of loss."""
-
-    name: str
-    exponents: tuple[Measurement, ...]
-    scatter: float
-    warnings: tuple[str, ...]
-
-    @property
-    def holds(self) -> bool | None:
-        """None where an exponent's interval reaches zero."""
-        if self.scatter > SCATTER:
-            return False
-        return True if all(m.low > 0 for m in self.exponents) else None
-
-
-def law_of(name: str, runs: Table, draws: int) -> Law:
+def law_of(name: str, runs: Table, draws: int) -> PowerLaw:
     """Kaplan's joint law; whole models are drawn anew for the intervals."""
-    fitted: Fitted = fit(runs, "kaplan_nd", bootstrap=draws, resample="block:model")
-    told: Array = fitted.form.predict(fitted.theta, runs.columns)[0]
-    scatter = float(np.sqrt((np.log(told / runs.columns["loss"]) ** 2).mean()))
-    note = f"runs scatter by {scatter:.2%} of loss"
-    exponents = tuple(
-        measured(f"{name} text: {c}", fitted.constants[c], runs.rows, (0.0, 5.0), note) for c in ("alpha_N", "alpha_D")
-    )
-    return Law(name, exponents, scatter, fitted.warnings)
+    fitted = fit(runs, "kaplan_nd", bootstrap=draws, resample="block:model")
+    return power_law(name, f"{name} text", fitted, runs, ("alpha_N", "alpha_D"))
 
 
-def judge(asked: Sequence[Answers], gain: Measurement, laws: Sequence[Law]) -> tuple[Verdict, str]:
+def judge(asked: Sequence[Answers], gain: Measurement, laws: Sequence[PowerLaw]) -> tuple[Verdict, str]:
     """From which items each model got right, what simple text gains, and the laws.
 
     *holds*: the gain's interval is above 0; every size is above chance after simple text; the law of simple text

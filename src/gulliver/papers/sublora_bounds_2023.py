@@ -1,7 +1,6 @@
 """A bound on the loss that says something, and more for larger models (Lotfi et al. 2023), for decoders in a subspace."""
 
 import math
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,8 +15,8 @@ from gulliver.home import folder
 from gulliver.laws.bounds import ALPHAS, Bound, bound
 from gulliver.laws.ladder.config import make_ladder
 from gulliver.laws.ladder.shapes import Shape
-from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Spent, Verdict
-from gulliver.papers.kept import Result, run_jobs
+from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
+from gulliver.papers.kept import Result, run_jobs, spent_on
 from gulliver.papers.running import run_on
 
 ID = "sublora-bounds-2023"
@@ -115,11 +114,7 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
         verdict=verdict,
         measurements=tuple(m for size in sizes for m in measured(size)),
         sentence=why,
-        spent=Spent(
-            flops=sum(found["flops"] for found in done.values()),
-            engine_seconds=sum(found["seconds"] for found in done.values()),
-            seconds=time.monotonic() - started,
-        ),
+        spent=spent_on(done, time.monotonic() - started),
         run_on=run_on(())
         | {
             "text": dict(plan.text),
@@ -132,12 +127,8 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
 
 def work(job: Job, place: Path) -> Result:
     """Train, code and score one model; the log-probabilities are kept beside it, since the bound is cheap to take again."""
-    import torch
-
     from gulliver.laws.sublora import SubLora, compress, token_logprobs
 
-    if os.environ.get("OMP_NUM_THREADS") == "1":
-        torch.set_num_threads(1)
     began = time.perf_counter()
     plan = job.plan
     train, held = samples(plan)

@@ -9,7 +9,8 @@ from typing import Any
 from gulliver.laws.base import LawError
 from gulliver.laws.ladder.chain import Chain
 from gulliver.laws.ladder.config import LadderConfig
-from gulliver.laws.ladder.sweep import Event, end_with, run_one
+from gulliver.laws.ladder.processes import end_with
+from gulliver.laws.ladder.sweep import Event, run_one
 
 
 def main(job: Path) -> None:

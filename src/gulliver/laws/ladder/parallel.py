@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gulliver.laws.base import LawError
-from gulliver.laws.ladder.translation import ADJECTIVES, NOUNS, VERBS, _sentence, _Words
+from gulliver.laws.ladder.translation import ADJECTIVES, NOUNS, VERBS, Words, make_sentence
 
 Direction = Literal["into", "out of"]
 Domain = Literal["common", "rare"]
@@ -59,8 +59,8 @@ def parallel(size: int, tested: int, rare: float = 0.25, seed: int = 0) -> Paral
         raise LawError(f"Parallel text needs a share from 0 to 1 and positive sizes, not {rare}, {size}, {tested}.")
     draw = random.Random(seed)
     taken: set[str] = set()
-    common = [_Words(draw, count, taken) for count in (NOUNS, VERBS, ADJECTIVES)]
-    lexicons = {"common": common, "rare": [_reversed(words) for words in common]}
+    common = [Words(draw, count, taken) for count in (NOUNS, VERBS, ADJECTIVES)]
+    lexicons = {"common": common, "rare": [words.reversed() for words in common]}
     test: dict[Domain, tuple[Sentence, ...]] = {}
     for domain in DOMAINS:
         test[domain] = tuple(_unlike(draw, domain, lexicons[domain], tested))
@@ -69,7 +69,7 @@ def parallel(size: int, tested: int, rare: float = 0.25, seed: int = 0) -> Paral
     made = 0
     while made < size:
         domain = "rare" if draw.random() < rare else "common"
-        sentence = Sentence(domain, *_sentence(draw, *lexicons[domain]))
+        sentence = Sentence(domain, *make_sentence(draw, *lexicons[domain]))
         if sentence.source in kept:
             continue
         lines.append("".join(sentence.task(draw.choice(DIRECTIONS))))
@@ -82,15 +82,9 @@ def tasks(sentences: Iterable[Sentence], direction: Direction) -> list[tuple[str
     return [(f"\n{given}", wanted) for given, wanted in (s.task(direction) for s in sentences)]
 
 
-def _unlike(draw: random.Random, domain: Domain, lexicon: Sequence[_Words], count: int) -> list[Sentence]:
+def _unlike(draw: random.Random, domain: Domain, lexicon: Sequence[Words], count: int) -> list[Sentence]:
     found: dict[str, Sentence] = {}
     while len(found) < count:
-        sentence = Sentence(domain, *_sentence(draw, *lexicon))
+        sentence = Sentence(domain, *make_sentence(draw, *lexicon))
         found[sentence.source] = sentence
     return list(found.values())
-
-
-def _reversed(words: _Words) -> _Words:
-    other = object.__new__(_Words)
-    other.pairs, other.weights = list(reversed(words.pairs)), words.weights
-    return other

@@ -4,10 +4,8 @@ import os
 import queue
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -15,12 +13,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from gulliver.errors import MissingExtra
 from gulliver.laws.base import LawError
 from gulliver.laws.ladder.chain import Chain, chains_of, run_chain
 from gulliver.laws.ladder.config import LadderConfig
+from gulliver.laws.ladder.processes import processes
 from gulliver.laws.ladder.rows import KEY, Row, add_row, read_rows
 
 
@@ -77,7 +74,7 @@ def run_one(
     """One chain in this process; each row is in its table before it is told."""
     tokens = _tokens(config, chain.shape.vocabulary)
     done = frozenset(_done(config, chain))
-    if any(row.get("text") != tokens.digest for row in read_rows(table_of(config, chain.grid)) if _of(row, chain)):
+    if any(row.get("text") != tokens.digest for row in read_rows(table_of(config, chain.grid)) if is_of(row, chain)):
         raise _other("text", config, chain)
 
     def count(flops: float) -> None:
@@ -91,13 +88,14 @@ def run_one(
 
 def _done(config: LadderConfig, chain: Chain) -> set[int]:
     """The chain's token counts that have a row of the same training."""
-    rows = [row for row in read_rows(table_of(config, chain.grid)) if _of(row, chain)]
+    rows = [row for row in read_rows(table_of(config, chain.grid)) if is_of(row, chain)]
     if any(row.get("recipe") != chain.recipe.digest for row in rows):
         raise _other("recipe", config, chain)
     return {int(row["tokens"]) for row in rows} & set(chain.counts)
 
 
-def _of(row: Row, chain: Chain) -> bool:
+def is_of(row: Row, chain: Chain) -> bool:
+    """Whether a row is of the chain's training, at whatever token count."""
     shape = chain.shape
     same = (chain.kind, shape.width, shape.depth, shape.vocabulary, chain.unique or 0, chain.seed)
     return tuple(row[name] for name in KEY[:-1]) == same
@@ -130,23 +128,15 @@ def _local(config: LadderConfig, chains: list[Chain], tell: Watch) -> None:
         for chain in chains:
             run_one(config, chain, tell)
         return
-    spawn = get_context("spawn")
-    with spawn.Manager() as manager:
+    with get_context("spawn").Manager() as manager:
         events: Any = manager.Queue()
         threads = config.machine.threads or max(1, (os.cpu_count() or 1) // workers)
-        pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_start, initargs=(os.getpid(), threads))
-        with pool:
+        with processes(workers, threads) as pool:
             # The longest first, so that no worker is left alone with it at the end.
             jobs: list[Future[None]] = [pool.submit(_work, config, chain, events) for chain in reversed(chains)]
-            try:
-                while not all(job.done() for job in jobs) or not events.empty():
-                    _next(events, tell)
-                    _raise(jobs)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for process in list(pool._processes.values()):
-                    process.terminate()
-                raise
+            while not all(job.done() for job in jobs) or not events.empty():
+                _next(events, tell)
+                _raise(jobs)
 
 
 def _next(events: Any, tell: Watch) -> None:
@@ -160,23 +150,6 @@ def _raise(jobs: list[Future[None]]) -> None:
     for job in jobs:
         if job.done():
             job.result()
-
-
-def _start(parent: int, threads: int) -> None:
-    """A worker's first act: its number of threads, and an end when its parent has ended."""
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-    end_with(parent)
-
-
-def end_with(parent: int) -> None:
-    """End this process soon after another one has ended, however that came."""
-
-    def look() -> None:
-        while psutil.pid_exists(parent):
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=look, daemon=True).start()
 
 
 def _work(config: LadderConfig, chain: Chain, events: Any) -> None:
@@ -243,5 +216,5 @@ def _accelerate(config: LadderConfig, chains: list[Chain], tell: Watch) -> None:
 
 def _tell_all(config: LadderConfig, chain: Chain, tell: Watch) -> None:
     for row in read_rows(table_of(config, chain.grid)):
-        if _of(row, chain) and row["tokens"] in chain.counts:
+        if is_of(row, chain) and row["tokens"] in chain.counts:
             tell(Event(chain.name, chain.paid(row["tokens"]), row))

@@ -10,6 +10,7 @@ function of the source: what a model can learn of it is the lexicon, the order a
 
 import random
 from collections.abc import Sequence
+from copy import copy
 from itertools import accumulate
 
 NOUNS, VERBS, ADJECTIVES = 400, 150, 100
@@ -22,15 +23,15 @@ def translation(size: int, seed: int = 0) -> str:
     """About `size` bytes of pairs, one a line; the same for the same seed."""
     draw = random.Random(seed)
     taken: set[str] = set()
-    lexicon = [_Words(draw, count, taken) for count in (NOUNS, VERBS, ADJECTIVES)]
+    lexicon = [Words(draw, count, taken) for count in (NOUNS, VERBS, ADJECTIVES)]
     lines, made = [], 0
     while made < size:
-        lines.append(" => ".join(_sentence(draw, *lexicon)))
+        lines.append(" => ".join(make_sentence(draw, *lexicon)))
         made += len(lines[-1]) + 1
     return "\n".join(lines) + "\n"
 
 
-class _Words:
+class Words:
     """Pairs of invented words, drawn by Zipf's law."""
 
     def __init__(self, draw: random.Random, count: int, taken: set[str]) -> None:
@@ -39,6 +40,12 @@ class _Words:
 
     def draw(self, draw: random.Random) -> Pair:
         return draw.choices(self.pairs, cum_weights=self.weights)[0]
+
+    def reversed(self) -> "Words":
+        """The same words, the rarest drawn most often."""
+        other = copy(self)
+        other.pairs = self.pairs[::-1]
+        return other
 
 
 def _invent(draw: random.Random, taken: set[str]) -> str:
@@ -51,7 +58,9 @@ def _invent(draw: random.Random, taken: set[str]) -> str:
             return word
 
 
-def _sentence(draw: random.Random, nouns: _Words, verbs: _Words, adjectives: _Words) -> Pair:
+def make_sentence(draw: random.Random, nouns: Words, verbs: Words, adjectives: Words) -> Pair:
+    """A sentence of the first language and its translation."""
+
     def phrase(vowel: str) -> tuple[str, str, bool]:
         (noun, other), plural = nouns.draw(draw), draw.random() < 1 / 3
         source, target = noun + "s" * plural, other + vowel * (1 + plural)

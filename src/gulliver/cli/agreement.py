@@ -26,6 +26,7 @@ def agreement(
     """Measure a judge that is a model against hand labels: accuracy and Cohen's kappa, with intervals."""
     import asyncio
 
+    from gulliver.cli.places import store_url
     from gulliver.errors import TaskError
     from gulliver.inference import Session, Store
     from gulliver.tasks.agreement import Agreement, measure_agreement
@@ -37,10 +38,9 @@ def agreement(
         raise TaskError(
             f"The judge {judge!r} is no model, so it needs no labels; write model(name='...', rubric='...')."
         )
-    url: str | Path | None = store if store is None or "://" in store else Path(store)
 
     async def work() -> Agreement:
-        async with Store(url) as kept, Session(kept) as session:
+        async with Store(store_url(store)) as kept, Session(kept) as session:
             return await measure_agreement(made, file, session)
 
     found = asyncio.run(work())

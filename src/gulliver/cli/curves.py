@@ -27,25 +27,31 @@ def curves(
     from functools import partial
 
     from gulliver.cli.models import progress_bar
-    from gulliver.errors import StudyError
+    from gulliver.cli.places import check_picture, store_url, write_picture
     from gulliver.models import load_model
+    from gulliver.reports.curves_figure import curves_page, curves_svg
     from gulliver.studies.comparison import find_recipe
     from gulliver.studies.curves import draw_curves
     from gulliver.studies.pools import stored_pools
     from gulliver.studies.runs import find_run
 
-    if output is not None and output.suffix.lower() not in (".html", ".svg"):
-        raise StudyError(f"A picture is written to a file ending in .html or .svg, not {output.name}.")
+    if output is not None:
+        check_picture(output, "picture")
     result = find_run(run)
-    url: str | Path | None = store if store is None or "://" in store else Path(store)
     with progress_bar() as progress:
         pools = stored_pools(
-            result, find_recipe(result, recipe), draws, url, partial(load_model, progress=progress), progress
+            result,
+            find_recipe(result, recipe),
+            draws,
+            store_url(store),
+            partial(load_model, progress=progress),
+            progress,
         )
     made = draw_curves(pools.pools, confidence)
     said = sentences(pools, made, confidence)
     if output is not None:
-        _write(output, made, pools.recipe, said)
+        svg = curves_svg(made, pools.recipe)
+        write_picture(output, "picture", svg, lambda: curves_page(made, pools.recipe, said))
     if json_:
         data = {"run": result.run.id, "recipe": pools.recipe, "items": len(pools.pools), "lacking": pools.lacking}
         data |= {"draws": pools.draws, "confidence": confidence, "curves": [curve.to_json() for curve in made]}
@@ -81,6 +87,7 @@ def _print(made: "list[Curve]", said: list[str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from gulliver.reports.curves_figure import doubled
     from gulliver.reports.safe import line
 
     console = Console()
@@ -89,22 +96,9 @@ def _print(made: "list[Curve]", said: list[str]) -> None:
     table.add_column("draws", justify="right")
     for curve in made:
         table.add_column(curve.name, no_wrap=True)
-    most = made[0].k[-1]
-    for k in sorted({2**i for i in range(11) if 2**i <= most} | {most}):
+    for k in doubled(made[0].k[-1]):
         cells = [f"{c.value[k - 1]:.3f} {c.low[k - 1]:.2f}–{c.high[k - 1]:.2f}" for c in made]
         table.add_row(str(k), *cells)
     console.print(table)
     for text in said[1:]:
         console.print(line(text), markup=False, highlight=False, soft_wrap=True)
-
-
-def _write(output: Path, made: "list[Curve]", title: str, said: list[str]) -> None:
-    from gulliver.errors import StudyError
-    from gulliver.reports.curves_figure import curves_page, curves_svg
-
-    text = f"{curves_svg(made, title)}\n" if output.suffix.lower() == ".svg" else curves_page(made, title, said)
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise StudyError(f"The picture cannot be written to {output} ({error.strerror}).") from None

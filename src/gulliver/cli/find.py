@@ -46,6 +46,7 @@ def find(
 
     from gulliver.cli.live import LiveView
     from gulliver.cli.models import progress_bar
+    from gulliver.cli.places import store_url
     from gulliver.models import load_model
     from gulliver.reports import render_answer, write_report
     from gulliver.studies import find as run
@@ -56,7 +57,7 @@ def find(
     err = Console(stderr=True)
     lock_file = study.with_suffix(".lock")
     pinned = _read_lock(lock_file) if require and not lock else None
-    url: str | Path | None = store if store is None or "://" in store else Path(store)
+    url = store_url(store)
     with progress_bar() as progress:
         prepared = prepare(read_study(study), partial(load_model, progress=progress))
     err.print(power_sentence(prepared), markup=False)

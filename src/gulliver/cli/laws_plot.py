@@ -21,12 +21,12 @@ def plot(
 
     from gulliver.cli.laws import pairs
     from gulliver.cli.laws_predict import inputs
+    from gulliver.cli.places import check_picture, write_picture
     from gulliver.laws import Fitted, LawError, read_table
     from gulliver.reports.law_figure import curves, law_page, law_svg
 
     found = Fitted.read(fit)
-    if output.suffix.lower() not in (".html", ".svg"):
-        raise LawError(f"A plot is written to a file ending in .html or .svg, not {output.name}.")
+    check_picture(output, "plot")
     lines = curves(found, x, at=inputs(found, at) if at else None)
     along = x or next(role for role in found.form.inputs if role not in found.form.labels)
     dots = None
@@ -39,13 +39,7 @@ def plot(
             raise LawError(f"{table.name} has no column {lacking[0]!r}; map it with --map {lacking[0]}=COLUMN.")
         dots = (runs.columns[along], runs.columns[found.form.output])
     figure = law_svg(found, lines, along, dots)
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(
-            str(figure) + "\n" if output.suffix.lower() == ".svg" else law_page(found, figure), encoding="utf-8"
-        )
-    except OSError as error:
-        raise LawError(f"The plot cannot be written to {output} ({error.strerror}).") from None
+    write_picture(output, "plot", figure, lambda: law_page(found, figure))
     if json_:
         drawn = [{"name": c.name, along: c.x.tolist(), found.form.output: c.value.tolist()} for c in lines]
         typer.echo(json.dumps({"law": found.law, "output": str(output), "curves": drawn}))

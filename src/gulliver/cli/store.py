@@ -23,9 +23,10 @@ _OLDER = Annotated[str | None, typer.Option("--older-than", help="Only what was 
 def stats(store: _HERE = None, json_: _JSON = False) -> None:
     """How many answers are kept, of which models, since when, and what room they take."""
     from gulliver.cli.models import progress_bar
+    from gulliver.cli.places import store_url
     from gulliver.inference.holdings import database, look
 
-    with database(_url(store)) as engine, progress_bar() as tell:
+    with database(store_url(store)) as engine, progress_bar() as tell:
         found = look(engine, tell=tell)
     names = _names()
     if json_:
@@ -49,16 +50,18 @@ def prune(
 ) -> None:
     """Delete answers and judgements by age or by model, all conditions together, and give the room back to the disk."""
     from gulliver.cli.models import progress_bar
+    from gulliver.cli.places import store_url
     from gulliver.errors import GulliverError
     from gulliver.inference.holdings import database, disk, look
     from gulliver.inference.holdings import prune as delete
+    from gulliver.reports.numbers import memory
 
     if older_than is None and not model and not unused:
         raise GulliverError("Say what may go: --older-than 30d, --model NAME or --unused; all of it is one file to delete (see docs/what-gulliver-keeps.md).")  # fmt: skip
     if unused and store is not None and "://" in store and not store.startswith("sqlite"):
         raise GulliverError("--unused looks at the runs of this machine, and a database server is shared by others; use --older-than or --model.")  # fmt: skip
     names = _names()
-    with database(_url(store)) as engine, progress_bar() as tell:
+    with database(store_url(store)) as engine, progress_bar() as tell:
         choice = _choice(engine, older_than, model, unused, names)
         found = look(engine, choice, tell)
         gone = delete(engine, choice, tell) if yes and found.answers + found.judgements else 0
@@ -72,7 +75,7 @@ def prune(
     if not found.answers + found.judgements:
         typer.echo("Nothing in the store is meant by that.")
     elif yes:
-        typer.echo(f"Deleted {count}; the store was {_size(found.bytes)} and is {_size(after)}.")
+        typer.echo(f"Deleted {count}; the store was {memory(found.bytes)} and is {memory(after)}.")
     else:
         typer.echo(f"Would delete {count}, which would then be asked, and paid for, again; say --yes to do it.")
 
@@ -89,6 +92,7 @@ def export(
 ) -> None:  # fmt: skip
     """Write answers to a Parquet file, a row each; memory stays flat however many there are."""
     from gulliver.cli.models import progress_bar
+    from gulliver.cli.places import store_url
     from gulliver.errors import GulliverError
     from gulliver.inference.exporting import export as write
     from gulliver.inference.holdings import database
@@ -97,16 +101,12 @@ def export(
     if output.suffix.lower() != ".parquet":
         raise GulliverError(f"An export is written to a file ending in .parquet, not {output.name}.")
     with_texts = texts and texts_are_kept()
-    with database(_url(store)) as engine, progress_bar() as tell:
+    with database(store_url(store)) as engine, progress_bar() as tell:
         rows = write(engine, output, _choice(engine, older_than, model, False, _names()), with_texts, judgements, tell)
     if json_:
         typer.echo(json.dumps({"output": str(output), "rows": rows, "texts": with_texts and not judgements}))
     else:
         typer.echo(f"{rows} rows written to {output}{'' if with_texts else ', without texts'}.")
-
-
-def _url(store: str | None) -> str | Path | None:
-    return store if store is None or "://" in store else Path(store)
 
 
 def _names() -> dict[str, str]:
@@ -160,9 +160,11 @@ def _age(text: str) -> float:
 
 
 def _sentence(found: "Holdings") -> str:
+    from gulliver.reports.numbers import memory
+
     judged = f", {found.judgements} judgements without texts" if found.judgements else ""
     since = f", from {_day(found.oldest)} to {_day(found.newest)}" if found.oldest and found.newest else ""
-    return f"{found.answers} answers{since}{judged}, {_size(found.bytes)} on disk."
+    return f"{found.answers} answers{since}{judged}, {memory(found.bytes)} on disk."
 
 
 def _print(found: "Holdings", names: dict[str, str]) -> None:
@@ -172,23 +174,17 @@ def _print(found: "Holdings", names: dict[str, str]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from gulliver.reports.numbers import memory
     from gulliver.reports.safe import line
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for title, right in (("model", False), ("engine", False), ("answers", True), ("text", True), ("oldest", False), ("newest", False)):  # fmt: skip
         table.add_column(title, justify="right" if right else "left", overflow="fold")
     for share in found.shares:
-        cells = (names.get(share.model, share.model[:12]), share.engine, str(share.answers), _size(share.bytes), _day(share.oldest), _day(share.newest))  # fmt: skip
+        cells = (names.get(share.model, share.model[:12]), share.engine, str(share.answers), memory(share.bytes), _day(share.oldest), _day(share.newest))  # fmt: skip
         table.add_row(*(Text(line(cell)) for cell in cells))
     Console().print(table)
 
 
 def _day(seconds: float) -> str:
     return time.strftime("%Y-%m-%d", time.localtime(seconds))
-
-
-def _size(count: int) -> str:
-    for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count} bytes"

@@ -10,15 +10,11 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from gulliver.laws import Fitted, LawError
+from gulliver.reports.chart import COLOURS, frame, page, points, svg
 from gulliver.reports.safe import tag
 from gulliver.reports.scales import Scale, log_ends, log_ticks
 
-_COLOURS = ("#0072b2", "#c04d00", "#00795a", "#a8478c", "#8a6a00")
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 860.0, 500.0, 70.0, 190.0, 20.0, 56.0
-_STYLE = (
-    "text{font:12px system-ui,sans-serif;fill:#1b1f24}.tick{fill:#57606a}.middle{text-anchor:middle}.end{text-anchor:end}"
-    ".grid{stroke:#e9edf1}"
-)
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,8 @@ def law_svg(
     right = _WIDTH - _RIGHT
     across = Scale(*log_ends([float(v) for c in lines for v in c.x[[0, -1]]]), _LEFT, right, log=True)
     up = Scale(float(far[0]) - room, float(far[1]) + room, _HEIGHT - _BOTTOM, _TOP)
-    parts = [*_axes(across, up, x, fitted.form.output)]
+    ticks = [(value, f"{value:.3g}") for value in log_ticks(across.low, across.high)]
+    parts = frame(across, up, ticks, _even(up), x.replace("_", " "), fitted.form.output)
     edge = fitted.ranges[x][1]
     parts.append(
         tag(
@@ -88,15 +85,15 @@ def law_svg(
     )
     parts.append(tag("text", "largest fitted", x=across(edge) + 4, y=_TOP + 12, class_="tick"))
     for place, curve in enumerate(lines):
-        colour = _COLOURS[place % len(_COLOURS)]
+        colour = COLOURS[place % len(COLOURS)]
         ok = np.isfinite(curve.low) & np.isfinite(curve.high)
         if ok.any():
             ends = [
                 *zip(curve.x[ok], curve.high[ok], strict=True),
                 *zip(curve.x[ok][::-1], curve.low[ok][::-1], strict=True),
             ]
-            parts.append(tag("polygon", points=_points(ends, across, up), fill=colour, fill_opacity="0.16"))
-        body = tag("polyline", tag("title", curve.name), points=_points(list(zip(curve.x, curve.value, strict=True)), across, up),
+            parts.append(tag("polygon", points=points(ends, across, up), fill=colour, fill_opacity="0.16"))
+        body = tag("polyline", tag("title", curve.name), points=points(list(zip(curve.x, curve.value, strict=True)), across, up),
                    fill="none", stroke=colour, stroke_width="2")  # fmt: skip
         parts.append(body)
         parts.append(tag("text", curve.name, x=right + 8, y=_TOP + 14 + 18 * place, style=f"fill:{colour}"))
@@ -106,10 +103,7 @@ def law_svg(
             parts.append(
                 tag("circle", said, cx=across(float(a)), cy=up(float(b)), r=3, fill="#1b1f24", fill_opacity="0.55")
             )
-    return tag(
-        "svg", tag("style", Markup(_STYLE)), *parts, xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}", role="img", aria_label=f"{fitted.law}: {fitted.form.output} against {x}",
-    )  # fmt: skip
+    return svg(parts, _WIDTH, _HEIGHT, f"{fitted.law}: {fitted.form.output} against {x}")
 
 
 def law_page(fitted: Fitted, figure: Markup) -> str:
@@ -119,35 +113,18 @@ def law_page(fitted: Fitted, figure: Markup) -> str:
         for name, i in fitted.constants.items()
     )
     warnings = "".join(f"<li>{escape(w)}" for w in fitted.warnings)
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{escape(fitted.law)}</title><style>body{{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;"
-        "padding:0 1rem;color:#1b1f24;background:#fff}}table{{border-collapse:collapse}}td,th{{padding:.2rem .9rem .2rem 0;"
-        "text-align:left}}svg{{width:100%;height:auto}}</style>".replace("{{", "{").replace("}}", "}")
-        + f"<h1>{escape(fitted.law)}</h1><p>{escape(fitted.form.title)}<br>{escape(fitted.form.source)}</p>{figure}"
+    told = f"<h2>Warnings</h2><ul>{warnings}</ul>" if warnings else ""
+    return page(
+        fitted.law,
+        f"<p>{escape(fitted.form.title)}<br>{escape(fitted.form.source)}</p>{figure}"
         f"<p>{fitted.rows} rows, {escape(fitted.minimised)} {fitted.objective:.6g}; intervals at {fitted.level:.0%}: "
-        f"{escape(fitted.method)}.</p><table><tr><th>constant<th>value<th>interval{rows}</table>"
-        + (f"<h2>Warnings</h2><ul>{warnings}</ul>" if warnings else "")
-        + "</html>\n"
+        f"{escape(fitted.method)}.</p><table><tr><th>constant<th>value<th>interval{rows}</table>{told}",
     )
 
 
-def _axes(across: Scale, up: Scale, x: str, y: str) -> list[Markup]:
-    bottom = _HEIGHT - _BOTTOM
-    parts = []
-    for value in log_ticks(across.low, across.high):
-        parts.append(tag("line", x1=across(value), x2=across(value), y1=_TOP, y2=bottom, class_="grid"))
-        parts.append(tag("text", f"{value:.3g}", x=across(value), y=bottom + 18, class_="tick middle"))
+def _even(up: Scale) -> list[tuple[float, str]]:
+    """Round values on a linear scale, at most nine."""
     step = 10.0 ** math.floor(math.log10(max(up.high - up.low, 1e-12) / 4.0))
     step *= next(m for m in (1, 2, 5, 10, 20) if (up.high - up.low) / (step * m) <= 8)
-    for k in range(math.ceil(up.low / step), math.floor(up.high / step) + 1):
-        parts.append(tag("line", x1=across.start, x2=across.end, y1=up(k * step), y2=up(k * step), class_="grid"))
-        parts.append(tag("text", f"{k * step:.4g}", x=_LEFT - 7, y=up(k * step) + 4, class_="tick end"))
-    parts.append(tag("text", x.replace("_", " "), x=(across.start + across.end) / 2, y=bottom + 42, class_="middle"))
-    middle = f"translate(16 {(_TOP + bottom) / 2:.0f}) rotate(-90)"
-    parts.append(tag("text", y, x=0, y=0, transform=middle, class_="middle"))
-    return parts
-
-
-def _points(pairs: Sequence[tuple[float, float]], across: Scale, up: Scale) -> str:
-    return " ".join(f"{across(float(a)):.1f},{up(float(b)):.1f}" for a, b in pairs)
+    places = range(math.ceil(up.low / step), math.floor(up.high / step) + 1)
+    return [(k * step, f"{k * step:.4g}") for k in places]

@@ -15,7 +15,7 @@ import polars as pl
 import sqlalchemy as sql
 
 from gulliver.errors import GulliverError
-from gulliver.inference.holdings import Choice, Tell, pages
+from gulliver.inference.holdings import Choice, Tell, count, pages
 from gulliver.inference.tables import answers, judgements
 
 TEXTS = ("prompt", "continuation", "stop", "text", "vector")
@@ -52,9 +52,7 @@ def export(
     choice = choice or Choice()
     table, shape = (judgements, JUDGEMENTS) if judged else (answers, ANSWERS)
     shape = {name: kind for name, kind in shape.items() if texts or name not in TEXTS}
-    with engine.connect() as connection:
-        counted = sql.select(sql.func.count()).select_from(table).where(choice.of(table))
-        whole = int(connection.execute(counted).scalar_one())
+    whole = count(engine, table, choice)
     done = 0
     failed: list[Exception] = []
 

@@ -113,16 +113,14 @@ def look(engine: sql.Engine, choice: Choice | None = None, tell: Tell | None = N
             if tell is not None:
                 tell("counting answers", place, len(models))
             for row in connection.execute(grouped.where(answers.c.model == model)):
-                name, ran, count, size_, oldest, newest = row
-                found[(name, ran)] = Share(name, ran, int(count), int(size_), float(oldest), float(newest))
-        judged = connection.execute(
-            sql.select(sql.func.count()).select_from(judgements).where(choice.of(judgements))
-        ).scalar_one()
+                name, ran, kept, size_, oldest, newest = row
+                found[(name, ran)] = Share(name, ran, int(kept), int(size_), float(oldest), float(newest))
+    judged = count(engine, judgements, choice)
     if tell is not None:
         tell("counting answers", len(models), max(1, len(models)))
     shares = tuple(sorted(found.values(), key=lambda share: (-share.answers, share.model, share.engine)))
     return Holdings(
-        engine.url.render_as_string(hide_password=True), sum(s.answers for s in shares), int(judged), disk(engine),
+        engine.url.render_as_string(hide_password=True), sum(s.answers for s in shares), judged, disk(engine),
         min((s.oldest for s in shares), default=None), max((s.newest for s in shares), default=None), shares,
     )  # fmt: skip
 
@@ -162,7 +160,7 @@ def prune(engine: sql.Engine, choice: Choice, tell: Tell | None = None) -> int:
         GulliverError: another process has the store open (SQLite rewrites the whole file to make it smaller).
     """
     with _alone(engine):
-        whole = sum(_count(engine, table, choice) for table in (answers, judgements))
+        whole = sum(count(engine, table, choice) for table in (answers, judgements))
         gone = 0
         for table in (answers, judgements):
             for rows in pages(engine, table, [table.c.key], choice):
@@ -182,7 +180,8 @@ def prune(engine: sql.Engine, choice: Choice, tell: Tell | None = None) -> int:
     return gone
 
 
-def _count(engine: sql.Engine, table: sql.Table, choice: Choice) -> int:
+def count(engine: sql.Engine, table: sql.Table, choice: Choice) -> int:
+    """How many rows of a table are chosen."""
     with engine.connect() as connection:
         return int(
             connection.execute(sql.select(sql.func.count()).select_from(table).where(choice.of(table))).scalar_one()

@@ -7,6 +7,7 @@ them has openvino compute in 32 bits.
 import hashlib
 import importlib.util
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
@@ -25,7 +26,7 @@ from gulliver.models.sources import Progress, fetch_url, only_one
 
 # What OpenVINO GenAI 2026.4 reads from a GGUF; on others it fails when loading.
 GGUF_ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3"})
-OPENVINO_OPTIONS = {"exact": ("false", "true")}
+OPENVINO_OPTIONS = {"exact": ("true", "false")}
 TORCH_OPTIONS = {"precision": ("fp32", "bf16"), "device": ("cpu", "cuda")}
 
 
@@ -54,12 +55,19 @@ def load_model(name: str, progress: Progress | None = None) -> Model:
 
 def _with_options(name: str, progress: Progress | None) -> Model:
     plain, _mark, query = name.rpartition("?")
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    for key, value in (options or {query: ""}).items():
-        if value not in OPENVINO_OPTIONS.get(key, ()):
-            raise ModelError(f"{name!r} has the option {key}={value}, which openvino has not; it has exact=true|false.")
+    options = _options(name, query or "=", "openvino", OPENVINO_OPTIONS)
     model = load_model(plain, progress)
     return replace(model, name=name, card=replace(model.card, name=name), options={**model.options, **options})
+
+
+def _options(name: str, query: str, engine: str, known: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """The options in `query`, each one that the engine has, with a value that it takes."""
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    for key, value in options.items():
+        if value not in known.get(key, ()):
+            there = " and ".join(f"{option}={'|'.join(values)}" for option, values in known.items())
+            raise ModelError(f"{name!r} has the option {key}={value}, which {engine} has not; it has {there}.")
+    return options
 
 
 @cache
@@ -140,11 +148,8 @@ def _folder(name: str, rest: str, progress: Progress | None) -> Model:
 
 def _torch(name: str, rest: str, progress: Progress | None) -> Model:
     inner, _mark, query = rest.partition("?")
-    options = {key: values[0] for key, values in TORCH_OPTIONS.items()} | dict(parse_qsl(query, keep_blank_values=True))
-    for key, value in options.items():
-        if value not in TORCH_OPTIONS.get(key, ()):
-            known = " and ".join(f"{key}={'|'.join(values)}" for key, values in TORCH_OPTIONS.items())
-            raise ModelError(f"{name!r} has the option {key}={value}, which torch: has not; it has {known}.")
+    options = {key: values[0] for key, values in TORCH_OPTIONS.items()}
+    options |= _options(name, query, "torch:", TORCH_OPTIONS)
     if any(importlib.util.find_spec(package) is None for package in ("torch", "transformers")):
         raise MissingExtra("The engine torch", "torch")
     path = Path(inner.removeprefix("dir:")).expanduser().resolve()

@@ -16,6 +16,7 @@ from gulliver.inference import Meter, Session, Store
 from gulliver.serving.choose import Found, Served
 from gulliver.serving.confidence import confidence
 from gulliver.studies.asking import ask_item
+from gulliver.tasks.agreement import clopper_pearson
 from gulliver.tasks.base import Item
 
 LEVEL = 0.95
@@ -58,9 +59,7 @@ def threshold_for(seen: Sequence[Seen], quality: float, level: float = LEVEL) ->
 
 def lower_bound(right: int, items: int, level: float) -> float:
     """Of a share, when `right` of `items` were: Clopper and Pearson 1934, one-sided."""
-    from scipy.stats import beta
-
-    return 0.0 if right == 0 else float(beta.ppf(1 - level, right, items - right + 1))
+    return clopper_pearson(right, items, 1 - level)[0]
 
 
 async def calibrate(

@@ -68,7 +68,7 @@ def agreement(judge: str, said: Sequence[bool | None], labels: Sequence[bool]) -
     n = len(pairs)
     cells = [pairs.count((mine, yours)) for mine in (True, False) for yours in (True, False)]
     same = cells[0] + cells[3]
-    low, high = _share(same, n)
+    low, high = clopper_pearson(same, n, 0.025)
     value = kappa(*cells)
     least, most = (None, None) if value is None else _spread(cells, value)
     return Agreement(judge, n, len(said) - n, same / n, low, high, value, least, most, cells[1], cells[2])
@@ -116,11 +116,12 @@ def known_agreement(judge: ModelJudge) -> Agreement | None:
         return None
 
 
-def _share(same: int, n: int) -> tuple[float, float]:
+def clopper_pearson(right: int, n: int, tail: float) -> tuple[float, float]:
+    """Exact ends of a share when `right` of `n` were, each of which fails with at most `tail` (Clopper and Pearson 1934)."""
     from scipy.stats import beta
 
-    low = 0.0 if same == 0 else float(beta.ppf(0.025, same, n - same + 1))
-    return low, 1.0 if same == n else float(beta.ppf(0.975, same + 1, n - same))
+    low = 0.0 if right == 0 else float(beta.ppf(tail, right, n - right + 1))
+    return low, 1.0 if right == n else float(beta.ppf(1.0 - tail, right + 1, n - right))
 
 
 def _spread(cells: Sequence[int], value: float) -> tuple[float, float]:

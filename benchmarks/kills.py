@@ -56,7 +56,7 @@ def seen(place: Path) -> Seen:
     folders = [f for f in transformed.iterdir() if f.is_dir()] if transformed.exists() else []
     checkpoints = [f / "checkpoint.pt" for f in folders]
     return Seen(
-        answers=len(answers(place)),
+        answers=sum(count for (count,) in asked(place, "select count(*) from answers")),
         made=sum((f / "made.json").exists() for f in folders),
         begun=len(folders),
         tuned=any((f / "tuning.json").exists() for f in folders),
@@ -66,11 +66,16 @@ def seen(place: Path) -> Seen:
 
 def answers(place: Path) -> dict[str, str]:
     """Key and reply of every answer in the store."""
+    return dict(asked(place, "select key, json_extract(reply, '$.text') from answers"))
+
+
+def asked(place: Path, query: str) -> list[tuple[Any, ...]]:
+    """Rows of a home's store; none while there is no store."""
     try:
         with closing(sqlite3.connect(f"file:{place / 'store.sqlite'}?mode=ro", uri=True)) as store:
-            return dict(store.execute("select key, json_extract(reply, '$.text') from answers"))
+            return list(store.execute(query))
     except sqlite3.Error:
-        return {}
+        return []
 
 
 def moments(items: int) -> list[tuple[str, Callable[[Seen, Seen], bool], float]]:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gulliver.errors import ModelError
 from gulliver.inference import Meter, Session, Store
 from gulliver.models.base import Sampling
 from tests.inference.fakes import MODEL, OTHER, CountingClient
@@ -157,3 +159,26 @@ def test_who_comes_at_any_moment_of_a_flight_asks_nothing_again(tmp_path: Path) 
 
     run(tmp_path / "s.sqlite", client, work)
     assert len(client.requests) == 1
+
+
+def test_a_begun_reply_is_gone_on_with_and_another_model_is_charged_to_the_same_item(tmp_path: Path) -> None:
+    client = CountingClient()
+    meter = Meter()
+
+    async def work(session: Session) -> None:
+        lm = session.bind(MODEL, meter)
+        await lm.generate("count", begun="One, two,")
+        await lm.beside(OTHER).generate("count")
+
+    run(tmp_path / "s.sqlite", client, work)
+    begun, other = (request.prompt for request in client.requests)
+    assert begun == f"{other}One, two,"
+    assert meter.cost.requests == 2
+
+
+def test_a_server_cannot_go_on_with_a_begun_reply(tmp_path: Path) -> None:
+    async def work(session: Session) -> None:
+        with pytest.raises(ModelError, match="strategy without steps"):
+            await session.bind(replace(MODEL, engine="endpoint")).generate("count", begun="One,")
+
+    run(tmp_path / "s.sqlite", CountingClient(), work)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TypeVar
@@ -83,9 +83,11 @@ class Session:
         await asyncio.gather(*self._flying.values(), return_exceptions=True)
         await self.keep_only()
 
-    def bind(self, model: Model, meter: Meter | None = None) -> "BoundModel":
-        """The model as one item sees it."""
-        return BoundModel(self, model, meter or Meter())
+    def bind(
+        self, model: Model, meter: Meter | None = None, others: Mapping[str, Model] | None = None
+    ) -> "BoundModel":
+        """The model as one item sees it; `others` are further models that its recipe names, by name."""
+        return BoundModel(self, model, meter or Meter(), others or {})
 
     def is_open(self, model: Model) -> bool:
         """Whether the model's engine is open."""
@@ -189,10 +191,23 @@ def _cost(model: Model, reply: Reply, first: bool) -> Cost:
 class BoundModel:
     """A model as one item sees it: a strategy asks, and never sees batches, the store, seeds or costs."""
 
-    def __init__(self, session: Session, model: Model, meter: Meter) -> None:
+    def __init__(
+        self, session: Session, model: Model, meter: Meter, others: Mapping[str, Model] | None = None
+    ) -> None:
         self._session = session
+        self._others = others or {}
         self.model = model
         self.meter = meter
+
+    def other(self, name: str) -> "BoundModel":
+        """Another model that the recipe names, as the same item sees it: what it costs is the item's too.
+
+        Raises:
+            ModelError: the recipe does not name it.
+        """
+        if name not in self._others:
+            raise ModelError(f"The model {name!r} was not opened with {self.model.name}; name it in the recipe.")
+        return BoundModel(self._session, self._others[name], self.meter, self._others)
 
     async def generate(
         self,
@@ -203,16 +218,24 @@ class BoundModel:
         top_p: float = 1.0,
         top_k: int = 0,
         stop: Sequence[str] = (),
+        begun: str = "",
     ) -> Draft:
-        """One draft: draw number 0."""
+        """One draft: draw number 0. `begun`: as for `draws`."""
         sampling = Sampling(max_tokens, temperature, top_p, top_k, tuple(stop))
-        return (await self.draws(prompt, 1, sampling))[0]
+        return (await self.draws(prompt, 1, sampling, begun=begun))[0]
 
     async def draws(
-        self, prompt: str | Sequence[Message], n: int, sampling: Sampling, *, start: int = 0
+        self, prompt: str | Sequence[Message], n: int, sampling: Sampling, *, start: int = 0, begun: str = ""
     ) -> list[Draft]:
-        """Drafts number `start` to start + n-1 of one prompt; greedy drafts are all the same one."""
-        text = self._text(prompt)
+        """Drafts number `start` to start + n-1 of one prompt; greedy drafts are all the same one.
+
+        Args:
+            begun: what the reply starts with; the drafts go on from there, and their text is what follows.
+
+        Raises:
+            ModelError: a reply is begun and the model is behind a server, whose protocol has no word for that.
+        """
+        text = self._text(prompt) + self._begun(begun)
         numbers = range(start, start + n) if sampling.temperature > 0 else range(1)
         plain = Generate(text, sampling)
         requests = [replace(plain, seed=draw_seed(self.model, plain, i, self._session.seed)) for i in numbers]
@@ -256,6 +279,17 @@ class BoundModel:
         """
         reply = (await self._session.answer(self.model, [Embed(text)], [0], self.meter))[0]
         return _told(reply.vector, reply)
+
+    def beside(self, model: Model) -> "BoundModel":
+        """Another model that this item asks too (a scorer, a larger model), at the expense of the same item."""
+        return BoundModel(self._session, model, self.meter)
+
+    def _begun(self, text: str) -> str:
+        if text and self.model.engine == "endpoint":
+            raise ModelError(
+                f"{self.model.name} is behind a server and cannot go on with a reply that was begun; use a local model, or a strategy without steps."
+            )
+        return text
 
     def _text(self, prompt: str | Sequence[Message]) -> str:
         messages = (Message("user", prompt),) if isinstance(prompt, str) else tuple(prompt)

@@ -10,8 +10,9 @@ import pytest
 import gulliver
 from gulliver.errors import StudyError
 from gulliver.models import load_model
-from gulliver.serving.calibration import Seen, calibrate, lower_bound, threshold_for
+from gulliver.serving.calibration import calibrate
 from gulliver.serving.choose import choose, made
+from gulliver.studies.thresholds import Seen, lower_bound, threshold_for
 
 STUDY = """
 [study]

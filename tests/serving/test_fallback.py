@@ -9,7 +9,7 @@ from gulliver.errors import GulliverError
 from gulliver.inference import Cost, Meter
 from gulliver.models import load_model
 from gulliver.serving.choose import choose
-from gulliver.serving.confidence import can_tell, confidence
+from gulliver.strategies.confidence import can_tell, confidence
 from gulliver.serving.fallback import Fallback
 from gulliver.spec import parse
 from gulliver.strategies import parse_strategy

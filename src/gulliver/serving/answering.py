@@ -9,12 +9,12 @@ from gulliver.errors import GulliverError
 from gulliver.inference import Cost, Draft, Meter
 from gulliver.models.base import Message, Sampling
 from gulliver.serving.choose import Served
-from gulliver.serving.confidence import confidence
 from gulliver.serving.engine import OnText
 from gulliver.serving.errors import ApiError, failed_request
 from gulliver.serving.question import asked_item
 from gulliver.serving.session import Engines, OneRequest
 from gulliver.strategies import Strategy
+from gulliver.strategies.confidence import confidence
 from gulliver.strategies.first import First
 from gulliver.strategies.greedy import Greedy
 from gulliver.strategies.sample import Sample

@@ -122,6 +122,10 @@ async def made(found: Found) -> Served:
     """
     recipe = found.recipe
     name = recipe.text
+    if recipe.others:
+        raise StudyError(
+            f"{name} names a second model; serve what stands before it with --fallback {next(iter(recipe.others))!r} and its threshold as --threshold."
+        )
     if recipe.transforms and found.task is not None:
         recipe = (await make(recipe, found.task, found.seed)).recipe
     elif recipe.transforms:

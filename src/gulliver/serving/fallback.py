@@ -7,9 +7,9 @@ from gulliver.errors import GulliverError
 from gulliver.models.base import Message
 from gulliver.serving.answering import Outcome, Wishes, answer
 from gulliver.serving.choose import Served
-from gulliver.serving.confidence import can_tell
 from gulliver.serving.errors import ApiError
 from gulliver.serving.session import Engines
+from gulliver.strategies.confidence import can_tell
 
 
 @dataclass(frozen=True)

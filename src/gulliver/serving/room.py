@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gulliver.inference.store import model_key
-from gulliver.serving.calibration import Calibrated, calibrate
+from gulliver.serving.calibration import calibrate
 from gulliver.serving.choose import Found, Served, made, with_strategies
 from gulliver.serving.engine import LiveEngine, open_live
 from gulliver.serving.errors import ApiError
@@ -12,6 +12,7 @@ from gulliver.serving.fallback import Fallback, check
 from gulliver.serving.keys import Keys
 from gulliver.serving.metrics import Metrics
 from gulliver.serving.queue import Queue
+from gulliver.studies.thresholds import Calibrated
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 A strategy is a frozen dataclass whose fields are its options, marked with `@strategy(name)`, one file each.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
@@ -67,10 +68,18 @@ class Whole(Protocol):
     """A strategy with a control flow of its own; asking parts may come before it, nothing after.
 
     Where it has attributes `draws` and `tokens` (requests of one item, tokens of one reply), forecasts use them; where it
-    has a method `check(item)`, that is called before anything is spent and may raise a TaskError.
+    has a method `check(item)`, that is called before anything is spent and may raise a TaskError. `others` names further
+    models that it asks with `lm.other(name)`; a recipe loads them and a study keeps them open beside the first.
     """
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer: ...
+
+
+async def read_drafts(item: Item, drafts: Sequence[Draft]) -> list[Answer]:
+    """The answers in drafts; programs run in a thread, so that nothing else waits for them."""
+    if item.runs_code:
+        return await asyncio.to_thread(lambda: [item.read(draft) for draft in drafts])
+    return [item.read(draft) for draft in drafts]
 
 
 Made = TypeVar("Made", bound=type[Any])

@@ -1,5 +1,6 @@
 """Choose the option that the model finds likeliest, without letting it write."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -16,7 +17,8 @@ class Likelihood:
 
     Where the task gives a bare text that the options continue, options are scored after it as text; else the labels (or the
     options, where there are no labels) are scored as the reply to the prompt. `normalise` divides by the length of
-    the continuation: `none`, `tokens` or `bytes`; `auto` is bytes for options and none for labels.
+    the continuation: `none`, `tokens` or `bytes`; `auto` is bytes for options and none for labels. Its confidence is its share
+    of all choices' probability, so normalised.
     """
 
     normalise: str | None = "auto"
@@ -58,6 +60,7 @@ class Likelihood:
             logprob=scored[best].logprob,
             tokens=scored[best].completion_tokens,
             detail=f"log-probabilities: {told}",
+            confidence=1.0 / sum(math.exp(max(-700.0, value - worth[best])) for value in worth),
         )
 
     def _worth(self, draft: Draft, cloze: bool) -> float:

@@ -1,14 +1,13 @@
 """Parts joined into a strategy: `cot | sample(temperature=0.8) | majority(n=8)`."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gulliver.errors import SpecError
-from gulliver.inference import BoundModel, Draft
+from gulliver.inference import BoundModel
 from gulliver.spec import Call, build
-from gulliver.strategies.base import Adaptive, Asking, Choosing, Drawing, Whole
+from gulliver.strategies.base import Adaptive, Asking, Choosing, Drawing, Whole, read_drafts
 from gulliver.strategies.direct import Direct
 from gulliver.strategies.first import First
 from gulliver.strategies.greedy import Greedy
@@ -33,6 +32,11 @@ class Strategy:
         return int(getattr(self.whole, "draws", 1)) if self.whole else self.choosing.draws
 
     @property
+    def others(self) -> tuple[str, ...]:
+        """Names of further models that it asks."""
+        return tuple(getattr(self.whole, "others", ()))
+
+    @property
     def tokens(self) -> int:
         """A first guess of one draft's length in tokens, for forecasts before anything was measured."""
         return int(getattr(self.whole, "tokens", self.asking[-1].tokens))
@@ -55,17 +59,11 @@ class Strategy:
         if self.whole is not None:
             return await self.whole.answer(put, lm)
         if not isinstance(self.choosing, Adaptive):
-            return self.choosing.choose(await _read(put, await self.drawing.draw(put, lm, self.choosing.draws)))
+            return self.choosing.choose(await read_drafts(put, await self.drawing.draw(put, lm, self.choosing.draws)))
         answers: list[Answer] = []
         while more := self.choosing.more(answers):
-            answers += await _read(put, await self.drawing.draw(put, lm, more, len(answers)))
+            answers += await read_drafts(put, await self.drawing.draw(put, lm, more, len(answers)))
         return self.choosing.choose(answers)
-
-
-async def _read(item: Item, drafts: Sequence[Draft]) -> list[Answer]:
-    if item.runs_code:
-        return await asyncio.to_thread(lambda: [item.read(draft) for draft in drafts])
-    return [item.read(draft) for draft in drafts]
 
 
 def parse_strategy(calls: Sequence[Call]) -> Strategy:

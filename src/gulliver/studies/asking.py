@@ -51,7 +51,7 @@ async def ask_item(recipe: Recipe, item: Item, session: Session) -> Asked:
         record, meter, judging = known
         return Asked(record, meter.cost, (*meter.uses, *judging.uses), judging.cost)
     meter = Meter()
-    answer = await recipe.strategy.answer(item, session.bind(recipe.model, meter))
+    answer = await recipe.strategy.answer(item, session.bind(recipe.model, meter, recipe.others))
     judgement, judging = await _judged(item, answer, session)
     record = ItemRecord(
         item=item.id,

@@ -151,7 +151,8 @@ def _part(
     replies = [pilot.ledger[key.rpartition("\n")[2]].reply for key in asked]
     cut = len({r.completion_tokens for r in replies}) == 1 and any(r.finish == "length" for r in replies)
     size = [sum(len(message.content) for message in first.strategy.ask(item).prompt) for item in items]
-    price = _price(prices.get(first.model.name))
+    asker = next((pilot.ledger[key.rpartition("\n")[2]].model.name for key in sorted(asked)), first.model.name)
+    price = _price(prices.get(asker))
     return Part(members, costs, failed, np.array(size, dtype=np.float64), price, stand_in, cut)
 
 

@@ -112,7 +112,7 @@ async def run_pilot(
         if watch is not None:
             watch(Progress(entrant.name, position, len(asked_of), 0, prepared.pool, 0, 0.0, 1.0, 0.0, "", "pilot"))
         begun = time.monotonic()
-        await session.keep_only(here.recipe.model)
+        await session.keep_only(*here.recipe.models)
         try:
             for places in (wanted[:1], wanted[1:2], wanted[2:]):
                 if places:
@@ -147,7 +147,7 @@ async def _ready(runner: Runner, entrant: Entrant, position: int) -> Known:
 async def _batch(here: Known, places: Sequence[int], items: Sequence[Item], session: Session) -> None:
     before, begun = session.spending.cost, time.monotonic()
     requests = session.spending.asked
-    opened = not session.is_open(here.recipe.model)
+    opened = not all(session.is_open(model) for model in here.recipe.models)
     asked = await ask_items(here.recipe, [items[place] for place in places], session)
     seconds = time.monotonic() - begun
     here.asked |= dict(zip(places, asked, strict=True))

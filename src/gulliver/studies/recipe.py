@@ -1,7 +1,7 @@
 """A recipe: a model, then transforms of it, then the strategy that uses it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from gulliver.errors import SpecError
 from gulliver.inference.flops import forward_flops
@@ -17,18 +17,28 @@ from gulliver.transforms.registry import find_transform, transform_names
 Loader = Callable[[str], Model]
 Transforms = tuple[tuple[Call, Transform], ...]
 
+OTHERS_SHARE = 0.5
+"""Of items, for forecasts: those for which a strategy asks a further model that it names."""
+
 
 @dataclass(frozen=True)
 class Recipe:
     """A model, transforms, a strategy; `text` is how it is written, `model | transform | strategy`.
 
     `model` is the one that is asked: the parent while `transforms` are still to be made, what they made afterwards.
+    `others` are further models that the strategy names (`cascade(to=...)`), by name, as they are.
     """
 
     text: str
     model: Model
     strategy: Strategy
     transforms: Transforms = ()
+    others: Mapping[str, Model] = field(default_factory=dict)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """All models that are asked, the first of them first."""
+        return (self.model, *self.others.values())
 
     @property
     def card(self) -> Card:
@@ -48,7 +58,8 @@ class Recipe:
         put = self.strategy.ask(item)
         prompt = sum(len(message.content) for message in put.prompt) // 4 + 1
         tokens = min(self.strategy.tokens, put.max_tokens)
-        return self.strategy.draws * forward_flops(self.card, prompt, tokens)
+        own = self.strategy.draws * forward_flops(self.card, prompt, tokens)
+        return own + OTHERS_SHARE * sum(forward_flops(m.card, prompt, tokens) for m in self.others.values())
 
 
 def parse_recipe(text: str, load: Loader = load_model) -> Recipe:
@@ -86,7 +97,19 @@ def parse_recipe(text: str, load: Loader = load_model) -> Recipe:
         )
     kept = _changing(model.card, parts)
     written = " | ".join([name, *(str(call) for call, _ in kept), strategy.text])
-    return Recipe(written, model, strategy, tuple(kept))
+    return Recipe(written, model, strategy, tuple(kept), _others(strategy, name, load))
+
+
+def _others(strategy: Strategy, name: str, load: Loader) -> dict[str, Model]:
+    found = {}
+    for other in strategy.others:
+        if not other:
+            raise SpecError(f"{strategy.text} asks a second model; say which: to=MODEL.")
+        if other == name:
+            raise SpecError(f"{strategy.text} names {other}, which is the model it starts with; name a larger one.")
+        found[other] = load(other)
+        check_runs(found[other])
+    return found
 
 
 def _changing(card: Card, parts: list[tuple[Call, Transform]]) -> list[tuple[Call, Transform]]:

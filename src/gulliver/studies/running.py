@@ -136,7 +136,7 @@ def measure(
                     recipe = making.recipe
                     if makings is not None:
                         makings[text] = making
-                await session.keep_only(recipe.model)
+                await session.keep_only(*recipe.models)
                 records[text] = []
                 for begin in range(0, len(chosen), 64):
                     asked = await ask_items(recipe, chosen[begin : begin + 64], session)

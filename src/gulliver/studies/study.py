@@ -103,12 +103,12 @@ def prepare(config: StudyConfig, load: Loader) -> Prepared:
     for recipe in everyone:
         recipe.strategy.ask(items[0])
         check_material(recipe, task)
-    if config.cheap == "money" and any(r.model.card.price_prompt is None for r in everyone):
-        unpriced = next(r.model.name for r in everyone if r.model.card.price_prompt is None)
+    if config.cheap == "money" and any(m.card.price_prompt is None for r in everyone for m in r.models):
+        unpriced = next(m.name for r in everyone for m in r.models if m.card.price_prompt is None)
         raise StudyError(
             f'cheap = "money" needs a price for every model; add {unpriced!r} = [prompt, completion] under [prices].'
         )
-    engines = {_as_run(recipe.model) for recipe in everyone if recipe.model.engine != "scripted"}
+    engines = {_as_run(m) for recipe in everyone for m in recipe.models if m.engine != "scripted"}
     if len(engines) > 1:
         raise StudyError(
             f"The study mixes engines ({', '.join(sorted(engines))}), whose answers differ on near ties; give every model in a form that one engine reads (gguf:path, torch: before all, or openai:name@url for all)."
@@ -132,10 +132,10 @@ def forecast(recipe: Recipe, prepared: Prepared) -> float:
     config = prepared.config
     flops = recipe.forecast_flops(prepared.items[0])
     if config.cheap == "memory":
-        location = recipe.model.location
+        others = sum(_held(model) for model in recipe.others.values())
         if recipe.transforms:
-            return recipe.card.parameters * bytes_each(recipe.card.format)
-        return float(_size(location)) if location else float(recipe.model.card.parameters)
+            return others + recipe.card.parameters * bytes_each(recipe.card.format)
+        return others + _held(recipe.model)
     if config.cheap == "money" and recipe.model.card.price_completion is not None:
         return recipe.strategy.draws * recipe.strategy.tokens * recipe.model.card.price_completion
     return flops
@@ -192,7 +192,7 @@ class Runner:
                 trouble = trouble or error
             self.race.close(entrant.trial)
             if entrant.recipe is not None:
-                entrant.memory = self.session.peak_memory(entrant.recipe.model)
+                entrant.memory = sum(self.session.peak_memory(model) for model in entrant.recipe.models)
             settled = settled or self.race.answer() == "meets"
             self._tell(entrant, position, "decided")
         if self._over_limit() and self.race.answer() == "not settled":
@@ -222,7 +222,8 @@ class Runner:
         for member in (entrant, self.reference):
             if member is not None:
                 await self.make(member, position)
-        models = [e.recipe.model for e in (entrant, self.reference) if e is not None and e.recipe is not None]
+        both = [e.recipe for e in (entrant, self.reference) if e is not None and e.recipe is not None]
+        models = [model for recipe in both for model in recipe.models]
         await self.session.keep_only(*models)
         self._tell(entrant, position, "loading")
         decided = False
@@ -384,6 +385,11 @@ def _as_run(model: Model) -> str:
     """The engine and, where it has several, its precision."""
     precision = model.options.get("precision") or ("exact" if is_on(model, "exact") else "")
     return f"{model.engine} {precision}" if precision else model.engine
+
+
+def _held(model: Model) -> float:
+    """Bytes of the weights, or their number where nothing is here."""
+    return float(_size(model.location)) if model.location else float(model.card.parameters)
 
 
 def _size(path: Path) -> int:

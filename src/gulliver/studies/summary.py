@@ -16,6 +16,7 @@ import numpy as np
 
 from gulliver.home import home
 from gulliver.inference import Session
+from gulliver.models.base import Model
 from gulliver.models.ladder import siblings
 from gulliver.studies.confidence import interval
 from gulliver.studies.config import StudyConfig
@@ -94,12 +95,13 @@ def _result(entrant: Entrant, runner: Runner) -> RecipeResult:
     joules = [a.cost.joules for a in asked if a.cost.joules is not None]
     money = [a.cost.money for a in asked if a.cost.money is not None]
     model = entrant.recipe.model if entrant.recipe else None
+    parameters = sum(m.card.parameters for m in entrant.recipe.models) if entrant.recipe else 0
     return RecipeResult(
         recipe=entrant.name,
         model=model.name if model else "none",
         strategy=entrant.recipe.strategy.text if entrant.recipe else "floor",
         family=model.card.family if model else "none",
-        parameters=model.card.parameters if model else 0,
+        parameters=parameters,
         quality=entrant.right / n if n else None,
         low=low,
         high=high,
@@ -247,14 +249,8 @@ def _run_info(prepared: Prepared, keep_text: bool) -> RunInfo:
     config, task = prepared.config, prepared.task
     models: dict[str, dict[str, Any]] = {}
     for recipe in [*prepared.recipes, *([prepared.reference] if prepared.reference else [])]:
-        model, card = recipe.model, recipe.model.card
-        models[model.name] = {
-            "name": model.name, "digest": card.digest, "engine": model.engine, "engine_version": model.engine_version,
-            "format": card.format, "source": card.source, "license": card.license, "parameters": card.parameters,
-            "active_parameters": card.active_parameters, "embedding_parameters": card.embedding_parameters,
-            "architecture": card.architecture, "context_length": card.context_length, "family": card.family, "note": card.note,
-            "settings": dict(model.options),
-        }  # fmt: skip
+        for model in recipe.models:
+            models[model.name] = _told(model)
     run = run_id(prepared)
     return RunInfo(
         id=run,
@@ -284,6 +280,17 @@ def _run_info(prepared: Prepared, keep_text: bool) -> RunInfo:
         task_folder=str(config.folder) if keep_text else "",
         task_items=config.items,
     )
+
+
+def _told(model: Model) -> dict[str, Any]:
+    card = model.card
+    return {
+        "name": model.name, "digest": card.digest, "engine": model.engine, "engine_version": model.engine_version,
+        "format": card.format, "source": card.source, "license": card.license, "parameters": card.parameters,
+        "active_parameters": card.active_parameters, "embedding_parameters": card.embedding_parameters,
+        "architecture": card.architecture, "context_length": card.context_length, "family": card.family, "note": card.note,
+        "settings": dict(model.options),
+    }  # fmt: skip
 
 
 def _plain(task: str | Mapping[str, Any]) -> str | dict[str, Any] | None:

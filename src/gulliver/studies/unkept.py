@@ -1,8 +1,8 @@
 """Items whose texts are not kept: what is written down instead, so that a rerun replays the outcome without asking.
 
-A judgement is found by a hash of the model as run, the strategy, the seed, Gulliver's version, and all that the item
+A judgement is found by a hash of the models as run, the strategy, the seed, Gulliver's version, and all that the item
 is: its question, prompt, target, choices, exemplars, limits and judge. It holds the outcome and, for each request, its
-key and what it took. Outcomes of failed requests are not kept: they are worth another try.
+key, what it took, and which of the recipe's models it was put to. Outcomes of failed requests are not kept: they are worth another try.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def judgement_key(recipe: Recipe, item: Item, seed: int) -> str:
     judge: Any = item.judge
     code = Path(judge.path) if isinstance(getattr(judge, "path", None), str) else None
     content = [
-        version("gulliver"), model_key(recipe.model), recipe.strategy.text, seed,
+        version("gulliver"), *(model_key(model) for model in recipe.models), recipe.strategy.text, seed,
         item.id, item.question, repr(item.target), [[m.role, m.content] for m in item.prompt], repr(dict(item.fields)),
         item.choices, repr(item.exemplars), item.max_tokens, item.stop, repr(judge),
         hashlib.sha256(code.read_bytes()).hexdigest() if code is not None and code.is_file() else "",
@@ -49,7 +49,8 @@ def replayed(recipe: Recipe, item: Item, session: Session) -> tuple[ItemRecord, 
         return None
     judged, created = found
     meter, judging = Meter(), Meter()
-    session.replay([(key, _reply(numbers)) for key, numbers in judged["uses"]], recipe.model, meter, created)
+    for key, numbers, *place in judged["uses"]:  # older rows name no place: they are of recipes of one model
+        session.replay([(key, _reply(numbers))], recipe.models[place[0] if place else 0], meter, created)
     if judged["judging"] and isinstance(item.judge, ModelJudge):
         asked = [(key, _reply(numbers)) for key, numbers in judged["judging"]]
         session.replay(asked, item.judge.model, judging, created)
@@ -64,7 +65,10 @@ async def keep(recipe: Recipe, item: Item, outcome: str, meter: Meter, judging: 
     """Write down the outcome and what it took; returns once it is committed."""
     if outcome == "failed":
         return
-    uses, asked = ([[key, _numbers(session.ledger[key].reply)] for key in each.uses] for each in (meter, judging))
+    places = {model_key(model): place for place, model in enumerate(recipe.models)}
+    used = [(key, session.ledger[key]) for key in meter.uses]
+    uses = [[key, _numbers(one.reply), places.get(model_key(one.model), 0)] for key, one in used]
+    asked = [[key, _numbers(session.ledger[key].reply)] for key in judging.uses]
     judged = {"outcome": outcome, "uses": uses, "judging": asked}
     await session.store.put_judged(judgement_key(recipe, item, session.seed), recipe.model, judged)
 

@@ -24,6 +24,7 @@ class Answer:
         program: the program that was run, if one was; `detail`: its output or error.
         logprob, tokens: of the draft (nats, summed), and how long it is; None and 0 when the engine does not tell.
         votes: how many drafts agree, when several were drawn.
+        confidence: how likely the strategy holds it to be right, in [0, 1]; None when it does not say.
     """
 
     value: Any = None
@@ -34,6 +35,7 @@ class Answer:
     program: str = ""
     detail: str = ""
     votes: int = 1
+    confidence: float | None = None
 
     @property
     def mean_logprob(self) -> float | None:

@@ -1,7 +1,7 @@
 """All curves from one pool of draws: `python -m benchmarks.replay [--items N] [--draws N] [--stored N]`.
 
 50 items of the scripted model, 64 draws each. Ours: the draws are asked once, and pass, majority, weighted and best_of at every
-k = 1 … 64 are averages over all subsets of them. Theirs: each of the recipes `majority(n=k)`, `weighted(n=k)`, `best_of(n=k)`
+k = 1 … 64 are averages over all subsets of them. Theirs: each of the recipes `majority(n=k)`, `weighted_majority(n=k)`, `best_of(n=k)`
 run by itself on a store of its own, as who does not know that they share draws would (k = 1 … 64, three rules: 192 runs). A
 third way, printed beside it, runs the same 192 recipes on the store that holds the draws: nothing is asked, yet each gives
 one subset only. The scripted model answers at once, so that only Gulliver's own time is compared: the ratio with any real
@@ -34,7 +34,7 @@ from gulliver.tasks.base import Item, make_item
 from gulliver.tasks.judges import Number
 
 MODEL = "scripted:fair?accuracy=0.4&unreadable=0.05&parameters=1e8"
-RULES = ("majority", "weighted", "best_of")
+RULES = ("majority", "weighted_majority", "best_of")
 GOAL = 0.1
 
 

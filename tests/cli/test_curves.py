@@ -57,7 +57,7 @@ def test_no_model_is_asked_and_the_last_point_is_what_the_study_measured(
 def test_the_curve_of_a_strategy_is_what_that_strategy_gets(home: Path) -> None:
     study(home, "cot | majority(n=9)")
     curves = {c["name"]: c["value"] for c in json.loads(said("latest", "1", "--json"))["curves"]}
-    for strategy, name in (("best_of", "best_of"), ("weighted", "weighted"), ("majority", "majority")):
+    for strategy, name in (("best_of", "best_of"), ("weighted_majority", "weighted"), ("majority", "majority")):
         run = study(home, f"cot | {strategy}(n=9)", name=strategy)
         done = json.loads(CliRunner().invoke(app, ["show", run, "--json"]).stdout)
         # All nine draws are one subset; only ties, which the curve shares among orders, may lie between.

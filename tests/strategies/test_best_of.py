@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from gulliver.errors import ModelError, SpecError
@@ -6,6 +8,7 @@ from gulliver.strategies import parse_strategy
 from gulliver.strategies.best_of import BestOf
 from gulliver.tasks.base import Answer
 from tests.strategies.contract import StrategyContract
+from tests.strategies.fakes import number_item
 
 SHORT = Answer("short", logprob=-2.0, tokens=2)
 LONG = Answer("long", logprob=-5.0, tokens=10)
@@ -42,5 +45,16 @@ def test_an_engine_that_tells_no_log_probabilities_is_one_sentence() -> None:
 
 @pytest.mark.parametrize("options", ["n=0", "by=luck"])
 def test_options_out_of_range_are_refused(options: str) -> None:
-    with pytest.raises(SpecError, match="at least 1 and by"):
+    with pytest.raises(SpecError, match="at least 1 and by one of"):
         parse_strategy(parse(f"best_of({options})"))
+
+
+class TestBestOfTool(StrategyContract):
+    text = "cot | best_of(n=5, by=tool)"
+    replies = ("3 + 4 = 8\nAnswer: 8", "3 + 4 = 7\nAnswer: 7", "3 + 4 = 9\nAnswer: 9")
+
+
+def test_one_readable_draft_is_taken_without_asking_a_scorer() -> None:
+    best = asyncio.run(BestOf(3, "self").pick(number_item(), [CUT, SHORT], None))  # type: ignore[arg-type]
+    assert best is SHORT
+    assert asyncio.run(BestOf(3, "self").pick(number_item(), [CUT], None)) is CUT  # type: ignore[arg-type]

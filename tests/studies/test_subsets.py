@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gulliver.strategies.best_of import BestOf
 from gulliver.strategies.majority import Majority
-from gulliver.strategies.weighted import Weighted
+from gulliver.strategies.weighted_majority import WeightedMajority
 from gulliver.studies import subsets
 from gulliver.studies.subsets import best_of_at, majority_at, pass_at, weighted_at
 from gulliver.tasks.base import Answer
@@ -56,7 +56,7 @@ def test_each_curve_is_what_its_strategy_does_over_every_subset_in_every_order(
     found = {
         Majority: majority_at([votes[label] for label in range(len(right))], right, n),
         BestOf: best_of_at(good, worth),
-        Weighted: weighted_at(given_, [p for _, p in draws], right)[0],
+        WeightedMajority: weighted_at(given_, [p for _, p in draws], right)[0],
     }
     for kind, curve in found.items():
         brute = [in_all_orders(kind(n=k), answers, k) for k in range(1, n + 1)]

@@ -55,6 +55,13 @@ class OfSeveral:
 
 
 @runtime_checkable
+class Scoring(Choosing, Protocol):
+    """A choosing part that asks about the drafts before it chooses: a scorer, which may itself ask the model."""
+
+    async def pick(self, item: Item, answers: Sequence[Answer], lm: BoundModel) -> Answer: ...
+
+
+@runtime_checkable
 class Adaptive(Choosing, Protocol):
     """A choosing part that says as it goes how many drafts it needs; `draws` is then a guess, for forecasts."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from gulliver.errors import SpecError
 from gulliver.inference import BoundModel
 from gulliver.spec import Call, build
-from gulliver.strategies.base import Adaptive, Asking, Choosing, Drawing, Whole, read_drafts
+from gulliver.strategies.base import Adaptive, Asking, Choosing, Drawing, Scoring, Whole, read_drafts
 from gulliver.strategies.direct import Direct
 from gulliver.strategies.first import First
 from gulliver.strategies.greedy import Greedy
@@ -59,7 +59,10 @@ class Strategy:
         if self.whole is not None:
             return await self.whole.answer(put, lm)
         if not isinstance(self.choosing, Adaptive):
-            return self.choosing.choose(await read_drafts(put, await self.drawing.draw(put, lm, self.choosing.draws)))
+            drawn = await read_drafts(put, await self.drawing.draw(put, lm, self.choosing.draws))
+            if isinstance(self.choosing, Scoring):
+                return await self.choosing.pick(put, drawn, lm)
+            return self.choosing.choose(drawn)
         answers: list[Answer] = []
         while more := self.choosing.more(answers):
             answers += await read_drafts(put, await self.drawing.draw(put, lm, more, len(answers)))

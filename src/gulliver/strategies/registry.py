@@ -8,7 +8,7 @@ from typing import Any
 
 from gulliver.errors import SpecError
 
-_NOT_STRATEGIES = {"base", "confidence", "pipeline", "registry", "table"}
+_NOT_STRATEGIES = {"base", "confidence", "pipeline", "registry", "scorers", "table"}
 
 
 def strategy_names() -> list[str]:

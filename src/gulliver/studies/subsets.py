@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gulliver.strategies.weighted import SAME
+from gulliver.strategies.weighted_majority import SAME
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

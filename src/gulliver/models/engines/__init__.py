@@ -1,4 +1,4 @@
-"""What runs a model: in a process of its own, behind a server, or by script."""
+"""What runs a model: in a process of its own, behind a server, or by script; and two that only judge answers."""
 
 from gulliver.errors import ModelError
 from gulliver.models.base import Client, Engine, Model
@@ -18,7 +18,7 @@ def open_client(model: Model) -> Client:
         from gulliver.models.engines.scripted import ScriptedClient
 
         return ScriptedClient(model)
-    if model.engine in ("openvino", "torch", "scripted"):
+    if model.engine in ("openvino", "torch", "scripted", "verifier", "classifier"):
         from gulliver.models.engines.process import EngineProcess
 
         return EngineProcess(model)
@@ -43,6 +43,14 @@ def open_engine(model: Model) -> Engine:
         from gulliver.models.engines.scripted import Scripted
 
         return Scripted(model)
+    if model.engine == "verifier":
+        from gulliver.models.engines.verifier import Verifier
+
+        return Verifier(model)
+    if model.engine == "classifier":
+        from gulliver.models.engines.classifier import Classifier
+
+        return Classifier(model)
     raise ModelError(f"There is no engine {model.engine!r} that runs in a process.")
 
 

@@ -32,7 +32,7 @@ def load_weights(model: Model) -> tuple[Any, Any]:
         raise ModelError(f"{model.name} asks for device=cuda, and torch sees no GPU here; leave the option out.")
     precision = torch.bfloat16 if model.options.get("precision") == "bf16" else torch.float32
     folder, gguf = (place, {}) if place.is_dir() else (place.parent, {"gguf_file": place.name})
-    with _quietly(transformers):
+    with quietly(transformers):
         tokenizer = transformers.AutoTokenizer.from_pretrained(os.fspath(folder), local_files_only=True, **gguf)
         try:
             module: Any = transformers.AutoModelForCausalLM.from_pretrained(
@@ -55,7 +55,7 @@ def load_weights(model: Model) -> tuple[Any, Any]:
 
 
 @contextlib.contextmanager
-def _quietly(transformers: Any) -> Iterator[None]:
+def quietly(transformers: Any) -> Iterator[None]:
     """Without progress bars and advice on standard error."""
     before = transformers.logging.get_verbosity()
     transformers.logging.set_verbosity_error()

@@ -3,10 +3,13 @@
 import typer
 
 from gulliver.cli.agreement import agreement
+from gulliver.cli.calibration import calibration
+from gulliver.cli.cascade import cascade
 from gulliver.cli.compare import compare
 from gulliver.cli.curves import curves
 from gulliver.cli.doctor import doctor
 from gulliver.cli.find import find
+from gulliver.cli.index import index
 from gulliver.cli.ladder import ladder
 from gulliver.cli.laws import app as laws
 from gulliver.cli.models import app as models
@@ -34,12 +37,15 @@ app.command()(runs)
 app.command()(show)
 app.command()(compare)
 app.command()(curves)
+app.command()(calibration)
+app.command()(cascade)
 app.command()(report)
 app.command()(serve)
 app.add_typer(models, name="models", help="The models there are: list, pull, show.")
 app.add_typer(store, name="store", help="The answers that are kept: stats, prune, export.")
 app.add_typer(laws, name="laws", help="How a quantity moves with scale: list, fit.")
 app.command()(ladder)
+app.command()(index)
 app.command()(tasks)
 app.command()(agreement)
 app.command()(strategies)

@@ -9,10 +9,10 @@ from gulliver.errors import GulliverError
 from gulliver.inference import Cost, Meter
 from gulliver.models import load_model
 from gulliver.serving.choose import choose
-from gulliver.strategies.confidence import can_tell, confidence
 from gulliver.serving.fallback import Fallback
 from gulliver.spec import parse
 from gulliver.strategies import parse_strategy
+from gulliver.strategies.confidence import can_tell, confidence
 from gulliver.tasks.base import Answer
 from tests.serving.place import Place, serving
 

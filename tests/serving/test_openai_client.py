@@ -114,9 +114,7 @@ def test_completions_go_on_from_a_text_as_it_stands(server: Place) -> None:
 @pytest.mark.parametrize(
     ("more", "param"),
     [
-        ({"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}}, "response_format"),
-        ({"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}]}, "tools"),
-        ({"logprobs": True}, "logprobs"),
+        ({"logprobs": True, "top_logprobs": 3}, "top_logprobs"),
         ({"presence_penalty": 1.0}, "frequency_penalty"),
     ],
 )

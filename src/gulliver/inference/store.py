@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
@@ -314,13 +314,19 @@ def _texts(request: Generate) -> tuple[str, str]:
 
 @lru_cache(64, typed=True)
 def _sampling_texts(**sampling: Any) -> tuple[str, str]:
-    return _ENCODER.encode(sampling), _ASCII.encode(sampling)
+    stated = _stated(sampling)
+    return _ENCODER.encode(stated), _ASCII.encode(stated)
 
 
 def _plain(request: Request) -> dict[str, Any]:
     if isinstance(request, Generate):  # the seed follows from the rest and the draw
-        return {"prompt": request.prompt, "sampling": dict(vars(request.sampling))}
+        return {"prompt": request.prompt, "sampling": _stated(vars(request.sampling))}
     return dict(vars(request))
+
+
+def _stated(sampling: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters without a guide that there is not: keys are as they were before there were guides."""
+    return {name: value for name, value in sampling.items() if name != "guide" or value}
 
 
 def _written(data: dict[str, Any]) -> str:

@@ -83,13 +83,15 @@ class Model:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How tokens are drawn. `temperature` 0 is greedy; `top_k` 0 is no cut."""
+    """How tokens are drawn. `temperature` 0 is greedy; `top_k` 0 is no cut; `guide` says what the reply must look like
+    (see `models.guide`), "" is any text, and then it is no part of the store's key."""
 
     max_tokens: int = 256
     temperature: float = 0.0
     top_p: float = 1.0
     top_k: int = 0
     stop: tuple[str, ...] = ()
+    guide: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,17 +19,20 @@ from gulliver.strategies.first import First
 from gulliver.strategies.greedy import Greedy
 from gulliver.strategies.sample import Sample
 from gulliver.tasks.base import Answer, Item
+from gulliver.tasks.bfcl_calls import Call
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a client says beside the conversation; None leaves it as it was measured."""
+    """What a client says beside the conversation; None leaves it as it was measured. `tokens`: each token's
+    log-probability is to be told."""
 
     max_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
     stop: tuple[str, ...] = ()
     seed: int | None = None
+    tokens: bool = False
 
     def named(self) -> list[str]:
         """The wishes that a recipe of several drafts does not follow."""
@@ -39,7 +42,13 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One answer. `text` is what the client reads; `value` what was read out of it, in canonical form."""
+    """One answer. `text` is what the client reads; `value` what was read out of it, in canonical form.
+
+    Attributes:
+        calls: of functions, each valid by its schema.
+        tokens: the draft's, each with its log-probability (nats); None where nobody asked, or nothing tells.
+        repaired: whether a first draft had not the shape that was asked for.
+    """
 
     text: str
     finish: Literal["stop", "length"]
@@ -51,6 +60,9 @@ class Outcome:
     votes: int = 1
     logprob: float | None = None
     by: Literal["recipe", "fallback"] = "recipe"
+    calls: tuple[Call, ...] = ()
+    tokens: tuple[tuple[str, float], ...] | None = None
+    repaired: bool = False
 
 
 def single(strategy: Strategy) -> bool:
@@ -61,7 +73,7 @@ def single(strategy: Strategy) -> bool:
 
 def repeats(strategy: Strategy, wishes: Wishes) -> bool:
     """Whether every further draft would be the first one again."""
-    return single(strategy) and isinstance(_drawing(strategy, wishes), Greedy)
+    return single(strategy) and isinstance(drawing_of(strategy, wishes), Greedy)
 
 
 async def answer(
@@ -86,9 +98,10 @@ async def answer(
             return _outcome(await strategy.answer(item, lm), served, meter)
         put = strategy.ask(item)
         heard = None if put.runs_code else on_text
-        lm = OneRequest(engines, seed, heard).bind(served.recipe.model, meter)
+        session = OneRequest(engines, seed, heard, wishes.tokens)
+        lm = session.bind(served.recipe.model, meter)
         put = replace(put, max_tokens=wishes.max_tokens or put.max_tokens, stop=(*put.stop, *wishes.stop))
-        draft = (await _drawing(strategy, wishes).draw(put, lm, 1))[0]
+        draft = (await drawing_of(strategy, wishes).draw(put, lm, 1))[0]
     except ApiError:
         raise
     except GulliverError as error:
@@ -97,7 +110,7 @@ async def answer(
         raise failed_request(draft.error)
     read = await asyncio.to_thread(_read, put, draft) if put.runs_code else _read(put, draft)
     outcome = _outcome(read, served, meter)
-    return replace(outcome, finish="length" if draft.finish == "length" else "stop")
+    return replace(outcome, finish="length" if draft.finish == "length" else "stop", tokens=session.tokens)
 
 
 async def complete(
@@ -109,7 +122,8 @@ async def complete(
         ApiError: it cannot be had.
     """
     model, meter = served.recipe.model, Meter()
-    session = OneRequest(engines, served.seed if wishes.seed is None else wishes.seed, on_text)
+    seed = served.seed if wishes.seed is None else wishes.seed
+    session = OneRequest(engines, seed, on_text, wishes.tokens)
     temperature = 0.0 if wishes.temperature is None else wishes.temperature
     sampling = Sampling(wishes.max_tokens or 16, temperature, wishes.top_p or 1.0, 0, wishes.stop)
     text = prompt if model.engine == "endpoint" else f"{model.card.bos}{prompt}"
@@ -118,13 +132,12 @@ async def complete(
         raise failed_request(reply.error)
     read = Answer(reply.text, text=reply.text, logprob=reply.logprob, tokens=reply.completion_tokens)
     outcome = _outcome(read, served, meter)
-    return replace(outcome, finish="length" if reply.finish == "length" else "stop")
+    return replace(outcome, finish="length" if reply.finish == "length" else "stop", tokens=session.tokens)
 
 
-def _drawing(strategy: Strategy, wishes: Wishes) -> Greedy | Sample:
-    """The strategy's own drawing, changed as wished."""
-    own = strategy.drawing
-    assert isinstance(own, Greedy | Sample)
+def drawing_of(strategy: Strategy, wishes: Wishes) -> Greedy | Sample:
+    """The strategy's own drawing, changed as wished; a greedy draft where it draws several, or in a way of its own."""
+    own = strategy.drawing if single(strategy) and isinstance(strategy.drawing, Greedy | Sample) else Greedy()
     if wishes.temperature == 0:
         return Greedy()
     if wishes.temperature is None and (wishes.top_p is None or isinstance(own, Greedy)):

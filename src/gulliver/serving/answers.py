@@ -1,9 +1,11 @@
 """What a client gets: OpenAI's objects, with what the answer cost and who gave it beside them."""
 
+import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
+from itertools import accumulate
 from operator import add
 from typing import Any
 from urllib.parse import quote
@@ -65,6 +67,43 @@ def told(outcome: Outcome) -> dict[str, Any]:
         "logprob": outcome.logprob,
         "flops": outcome.cost.flops_computed,
         "seconds": outcome.cost.seconds,
+        "repaired": outcome.repaired,
+    }
+
+
+def reason(outcome: Outcome) -> str:
+    """OpenAI's `finish_reason`."""
+    return "tool_calls" if outcome.calls else outcome.finish
+
+
+def tool_calls(outcome: Outcome) -> list[dict[str, Any]]:
+    """The calls as OpenAI's clients read them."""
+    return [
+        {
+            "id": f"call_{secrets.token_hex(12)}",
+            "type": "function",
+            "function": {"name": call["name"], "arguments": json.dumps(call["arguments"], ensure_ascii=False)},
+        }
+        for call in outcome.calls
+    ]
+
+
+def token_logprobs(outcome: Outcome, chat: bool) -> dict[str, Any] | None:
+    """What was asked of single tokens: the one that was written, each; of others no engine here tells."""
+    if outcome.tokens is None:
+        return None
+    if chat:
+        rows = [
+            {"token": text, "logprob": value, "bytes": list(text.encode()), "top_logprobs": []}
+            for text, value in outcome.tokens
+        ]
+        return {"content": rows, "refusal": None}
+    places = list(accumulate((len(text) for text, _ in outcome.tokens), initial=0))
+    return {
+        "tokens": [text for text, _ in outcome.tokens],
+        "token_logprobs": [value for _, value in outcome.tokens],
+        "top_logprobs": None,
+        "text_offset": places[:-1],
     }
 
 
@@ -94,20 +133,32 @@ class Answers:
     def closing(self, index: int, outcome: Outcome) -> dict[str, Any]:
         """The last piece of a choice."""
         piece = self._delta(index, {}, "")
-        piece["choices"][0] |= {"finish_reason": outcome.finish, "gulliver": told(outcome)}
+        logprobs = token_logprobs(outcome, self.chat)
+        piece["choices"][0] |= {"finish_reason": reason(outcome), "logprobs": logprobs, "gulliver": told(outcome)}
         return piece
+
+    def calls(self, index: int, outcome: Outcome) -> Iterator[dict[str, Any]]:
+        """The pieces of a choice's calls: each begins with its name, and its arguments follow."""
+        for number, call in enumerate(tool_calls(outcome)):
+            arguments = call["function"]["arguments"]
+            begun = {"index": number, **call, "function": {"name": call["function"]["name"], "arguments": ""}}
+            yield self._delta(index, {"tool_calls": [begun]}, "")
+            yield self._delta(index, {"tool_calls": [{"index": number, "function": {"arguments": arguments}}]}, "")
 
     def used(self, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         """The piece that tells what was used, when that is asked for."""
         return self._piece | {"choices": [], "usage": usage(outcomes)}
 
     def _choice(self, index: int, outcome: Outcome) -> dict[str, Any]:
-        said: dict[str, Any] = (
-            {"message": {"role": "assistant", "content": outcome.text, "refusal": None}}
-            if self.chat
-            else {"text": outcome.text}
-        )
-        return {"index": index, **said, "logprobs": None, "finish_reason": outcome.finish, "gulliver": told(outcome)}
+        said: dict[str, Any] = {"text": outcome.text}
+        if self.chat:
+            said = {"message": {"role": "assistant", "content": outcome.text, "refusal": None}}
+        if outcome.calls:
+            said["message"] |= {"content": outcome.text or None, "tool_calls": tool_calls(outcome)}
+        logprobs = token_logprobs(outcome, self.chat)
+        return {
+            "index": index, **said, "logprobs": logprobs, "finish_reason": reason(outcome), "gulliver": told(outcome),
+        }  # fmt: skip
 
     def _delta(self, index: int, delta: dict[str, Any], text: str) -> dict[str, Any]:
         said: dict[str, Any] = {"delta": delta} if self.chat else {"text": text}

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gulliver.inference import Cost
-from gulliver.models.base import Message
+from gulliver.models.base import Message, Role
 from gulliver.serving.answering import Outcome, Wishes, answer, complete, repeats, single
 from gulliver.serving.answers import Answers, header, headers
 from gulliver.serving.body import gone, read_json
@@ -19,8 +19,14 @@ from gulliver.serving.errors import SERVER, ApiError
 from gulliver.serving.fallback import answer_or_fall_back
 from gulliver.serving.room import Room
 from gulliver.serving.schema import ChatBody, Common, CompletionBody, read_body
+from gulliver.serving.shaped import answer_shaped, check_guided
+from gulliver.serving.streamed import tells_tokens
 from gulliver.serving.streaming import EventStream, Pieces
+from gulliver.serving.tools import Shape, shape_of
 
+_ROLES: dict[str, Role] = {
+    "system": "system", "developer": "system", "user": "user", "assistant": "assistant", "tool": "user"
+}  # fmt: skip
 Tell = Callable[[int, str], None]
 Heard = Callable[[str], None] | None
 SLOW_READER = 60.0
@@ -48,18 +54,22 @@ async def chat(request: Request, room: Room) -> Response:
     async with AsyncExitStack() as stack:
         body = read_body(ChatBody, await _admitted(request, room, stack))
         served = room.find(body.model)
-        wishes = _wishes(body, body.max_completion_tokens or body.max_tokens)
-        messages = [Message("system" if turn.role == "developer" else turn.role, turn.text) for turn in body.messages]
+        wishes = _wishes(body, body.max_completion_tokens or body.max_tokens, bool(body.logprobs))
+        shape = _shape(body, served)
+        _check_tokens(wishes, served, alone=shape is not None)
+        messages = [Message(_ROLES[turn.role], turn.text) for turn in body.messages]
         fallback = room.falls_back(served)
 
         async def one(index: int, heard: Heard) -> Outcome:
             own = _numbered(wishes, served, index)
+            if shape is not None:
+                return await answer_shaped(served, fallback, messages, shape, own, room.engines)
             if fallback is not None:
                 return await answer_or_fall_back(served, fallback, messages, own, room.engines)
             return await answer(served, messages, own, room.engines, heard)
 
         strategy, n = served.recipe.strategy, body.n or 1
-        ignored = () if single(strategy) else tuple(wishes.named())
+        ignored = () if single(strategy) or shape is not None else tuple(wishes.named())
         job = Job(one, n, 1 if fallback is None and repeats(strategy, wishes) else n, ignored)
         return await _respond(request, room, body, served, job, stack)
 
@@ -69,7 +79,8 @@ async def completions(request: Request, room: Room) -> Response:
     async with AsyncExitStack() as stack:
         body = read_body(CompletionBody, await _admitted(request, room, stack))
         served = room.find(body.model)
-        wishes = _wishes(body, body.max_tokens)
+        wishes = _wishes(body, body.max_tokens, body.logprobs is not None)
+        _check_tokens(wishes, served, alone=True)
         prompts = [body.prompt] if isinstance(body.prompt, str) else body.prompt
         n = body.n or 1
 
@@ -90,8 +101,35 @@ async def _admitted(request: Request, room: Room, stack: AsyncExitStack) -> Any:
     return await read_json(request, room.limits.body, room.limits.patience)
 
 
-def _wishes(body: Common, max_tokens: int | None) -> Wishes:
-    return Wishes(max_tokens, body.temperature, body.top_p, body.stops, body.seed)
+def _wishes(body: Common, max_tokens: int | None, tokens: bool) -> Wishes:
+    return Wishes(max_tokens, body.temperature, body.top_p, body.stops, body.seed, tokens)
+
+
+def _shape(body: ChatBody, served: Served) -> Shape | None:
+    """What the reply must be; a conversation about tools that asks for nothing is free, but put as it stands too.
+
+    Raises:
+        ApiError: it cannot be promised.
+    """
+    parallel = body.parallel_tool_calls is not False
+    shape = shape_of(body.tools or (), body.tool_choice, parallel, body.response_format)
+    if shape is not None:
+        check_guided(served)
+    spoken = any(turn.role == "tool" or turn.tool_calls for turn in body.messages)
+    return Shape() if shape is None and spoken else shape
+
+
+def _check_tokens(wishes: Wishes, served: Served, alone: bool) -> None:
+    """
+    Raises:
+        ApiError: log-probabilities of tokens are asked for where there is not one draft, or nothing tells.
+    """
+    if not wishes.tokens or ((alone or single(served.recipe.strategy)) and tells_tokens(served.recipe.model)):
+        return
+    told = f"The engine {served.recipe.model.engine} tells no log-probabilities of single tokens."
+    if tells_tokens(served.recipe.model):
+        told = "This recipe compares several drafts, so that its answer has no log-probabilities of single tokens; ask RECIPE@direct."
+    raise ApiError(400, told, code="unsupported_parameter", param="logprobs")
 
 
 def _numbered(wishes: Wishes, served: Served, index: int) -> Wishes:

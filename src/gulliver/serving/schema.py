@@ -1,10 +1,13 @@
 """What a client may send: OpenAI's bodies, as far as a served recipe can follow them."""
 
+import json
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gulliver.serving.errors import ApiError
+from gulliver.serving.tools import MOST_TOOLS, CallBody, FormatBody, NamedTool, ToolBody
+from gulliver.tasks.tool_calls import written_calls, written_result
 
 Stop = Annotated[str, Field(min_length=1, max_length=256)]
 MOST_CHOICES = 16
@@ -53,14 +56,33 @@ class Part(_Strict):
 class Turn(_Strict):
     """One message of the conversation."""
 
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | Annotated[list[Part], Field(min_length=1)]
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | Annotated[list[Part], Field(min_length=1)] | None = None
     name: str | None = None
     refusal: None = None
+    tool_calls: Annotated[list[CallBody], Field(min_length=1, max_length=100)] | None = None
+    tool_call_id: str | None = None
 
     @property
     def text(self) -> str:
-        return self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
+        """What the model reads of it: calls and what they returned in the marks that models know."""
+        said = self.content or ""
+        if not isinstance(said, str):
+            said = "".join(part.text for part in said)
+        if self.role == "tool":
+            return written_result(said)
+        return "\n".join(part for part in (said, written_calls(_calls(self.tool_calls or []))) if part)
+
+
+def _calls(calls: list[CallBody]) -> list[dict[str, Any]]:
+    read = []
+    for call in calls:
+        try:
+            arguments = json.loads(call.function.arguments or "{}")
+        except (ValueError, RecursionError):
+            raise ApiError(400, "The arguments of a call must be JSON.", param="messages") from None
+        read.append({"name": call.function.name, "arguments": arguments})
+    return read
 
 
 class ChatBody(Common):
@@ -70,9 +92,9 @@ class ChatBody(Common):
     max_completion_tokens: int | None = Field(None, ge=1, le=1_000_000)
     logprobs: bool | None = None
     top_logprobs: int | None = Field(None, ge=0, le=20)
-    response_format: dict[str, Any] | None = None
-    tools: list[dict[str, Any]] | None = None
-    tool_choice: str | dict[str, Any] | None = None
+    response_format: FormatBody | None = None
+    tools: Annotated[list[ToolBody], Field(max_length=MOST_TOOLS)] | None = None
+    tool_choice: Annotated[str, Field(max_length=20)] | NamedTool | None = None
     parallel_tool_calls: bool | None = None
     metadata: dict[str, str] | None = None
     store: bool | None = None
@@ -130,24 +152,24 @@ def _refuse(body: Common) -> None:
     if isinstance(body, CompletionBody):
         if body.echo or body.suffix or (body.best_of or 1) > 1:
             asked["echo"] = "echo, suffix and best_of are not supported"
-        if body.logprobs is not None:
-            asked["logprobs"] = _LOGPROBS
+        if body.logprobs:
+            asked["logprobs"] = _TOP
     for field, why in asked.items():
         raise ApiError(400, f"{why[0].upper()}{why[1:]} by this server.", code="unsupported_parameter", param=field)
 
 
-_LOGPROBS = "log-probabilities of single tokens (a whole reply's stands in `gulliver.logprob`) are not told"
-_GUIDED = "the engine's protocol has no guided decoding, so that {} cannot be promised"
+_TOP = "log-probabilities of tokens that were not written (leave top_logprobs out, or 0) are not told"
 
 
 def _refuse_chat(body: ChatBody) -> dict[str, str]:
     asked = {}
-    if body.logprobs or body.top_logprobs:
-        asked["logprobs"] = _LOGPROBS
-    if body.response_format and body.response_format.get("type") != "text":
-        asked["response_format"] = _GUIDED.format("an answer in this format")
-    if body.tools and body.tool_choice != "none":
-        asked["tools"] = _GUIDED.format("a valid call of a tool")
-    if body.messages[-1].role != "user":
-        raise ApiError(400, "The last message must be the user's.", param="messages")
+    if body.top_logprobs:
+        asked["top_logprobs"] = _TOP
+    if body.messages[-1].role not in ("user", "tool"):
+        raise ApiError(400, "The last message must be the user's, or what a tool returned.", param="messages")
+    for turn in body.messages:
+        if turn.content is None and not (turn.role == "assistant" and turn.tool_calls):
+            raise ApiError(400, "Every message needs a content, but one of calls.", param="messages")
+        if turn.tool_calls and turn.role != "assistant":
+            raise ApiError(400, "Only the assistant's messages may hold tool_calls.", param="messages")
     return asked

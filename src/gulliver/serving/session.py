@@ -8,7 +8,7 @@ from gulliver.inference import Meter, Session, Used
 from gulliver.inference.store import draw_seed, model_key
 from gulliver.models.base import Generate, Model, Reply, Request, Sampling
 from gulliver.serving.engine import LiveEngine, OnText
-from gulliver.serving.streamed import Streamed
+from gulliver.serving.streamed import Detailed, Streamed
 
 Engines = Mapping[str, LiveEngine]
 
@@ -20,12 +20,17 @@ class OneRequest(Session):
         engines: by `model_key`.
         seed: with which draws are seeded; the study's gives the study's draws.
         on_text: hears the text of a single draft as it is written.
+        wants_tokens: whether the tokens of a single draft are to be told.
+
+    `tokens` are the last single draft's, each with its log-probability (nats), where the engine told them.
     """
 
-    def __init__(self, engines: Engines, seed: int, on_text: OnText | None = None) -> None:
+    def __init__(self, engines: Engines, seed: int, on_text: OnText | None = None, wants_tokens: bool = False) -> None:
         self.seed = seed
         self._engines = engines
         self._on_text = on_text
+        self._wants_tokens = wants_tokens
+        self.tokens: tuple[tuple[str, float], ...] | None = None
 
     async def answer(
         self, model: Model, requests: Sequence[Request], draws: Sequence[int], meter: Meter
@@ -59,6 +64,10 @@ class OneRequest(Session):
         return (await self.answer(model, [request], [0], meter))[0]
 
     async def _live(self, engine: LiveEngine, request: Request, alone: bool) -> Reply:
-        if self._on_text is None or not alone or not isinstance(request, Generate):
+        if not alone or not isinstance(request, Generate) or (self._on_text is None and not self._wants_tokens):
             return await engine.ask(request)
-        return await engine.ask(Streamed(request.prompt, request.sampling, request.seed), self._on_text)
+        heard = self._on_text is not None
+        asked = Streamed(request.prompt, request.sampling, request.seed, text=heard, tokens=self._wants_tokens)
+        reply = await engine.ask(asked, self._on_text)
+        self.tokens = reply.tokens if isinstance(reply, Detailed) else None
+        return reply

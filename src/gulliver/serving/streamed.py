@@ -2,24 +2,43 @@
 
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from gulliver.models.base import Engine, Generate, Model, Reply
+from gulliver.models.base import Engine, Generate, Model, Reply, Request
 from gulliver.models.engines import open_engine
 from gulliver.models.engines.openvino import OpenVino
 from gulliver.models.engines.scripted import Scripted, scripted_reply
 from gulliver.models.engines.tokens import before_stop
 from gulliver.models.engines.worker import peak_memory
 
+WINDOW = 64
+"""Tokens that are made text together; a character whose bytes lie on both sides of a window's end is lost to both."""
+
 
 @dataclass(frozen=True)
 class Streamed(Generate):
-    """A `Generate` whose text is wanted as it comes."""
+    """A `Generate` whose text is wanted as it comes (`text`), or each token's log-probability at the end (`tokens`)."""
+
+    text: bool = True
+    tokens: bool = False
 
 
 @dataclass(frozen=True)
 class SoFar(Reply):
     """The text up to now of a request that goes on; each begins with the one before."""
+
+
+@dataclass(frozen=True)
+class Detailed(Reply):
+    """A reply with its tokens as text, each with its log-probability (nats, before temperature and guide)."""
+
+    tokens: tuple[tuple[str, float], ...] = ()
+
+
+def tells_tokens(model: Model) -> bool:
+    """Whether the model's engine tells log-probabilities of single tokens to a `Streamed` request."""
+    return model.engine in ("openvino", "scripted")
 
 
 def open_streaming(model: Model) -> Engine:
@@ -80,8 +99,25 @@ class StreamingOpenVino(OpenVino):
     def _admit(self) -> None:
         super()._admit()
         for row in self._active.values():
-            if isinstance(row.request, Streamed) and not isinstance(row.handle, _Kept):
+            if isinstance(row.request, Streamed) and row.request.text and not isinstance(row.handle, _Kept):
                 row.handle = _Kept(row.handle)
+
+    def _told(self, request: Generate, reply: Reply, ids: list[int], logprobs: list[float]) -> Reply:
+        if not isinstance(request, Streamed) or not request.tokens:
+            return reply
+        return Detailed(**vars(reply), tokens=tuple(zip(self._pieces(ids), logprobs, strict=False)))
+
+    def _pieces(self, ids: list[int]) -> list[str]:
+        """Each token's part of the text; of a character of several tokens the last has all of it."""
+        pieces, whole = [], ""
+        for at in range(len(ids)):
+            begin = at // WINDOW * WINDOW
+            if at == begin:
+                whole = ""
+            text = self._tokenizer.decode(ids[begin : at + 1], skip_special_tokens=True).rstrip("\ufffd")
+            pieces.append(text[len(whole) :])
+            whole = text
+        return pieces
 
     def _so_far(self) -> list[tuple[int, Reply]]:
         told: list[tuple[int, Reply]] = []
@@ -131,7 +167,8 @@ class StreamingScripted(Scripted):
         self._told: dict[int, int] = {}
 
     def step(self) -> list[tuple[int, Reply]]:
-        finished = super().step()
+        asked = {key: request for key, (_, request) in self._due.items()}
+        finished = [(key, _detailed(reply, asked[key])) for key, reply in super().step()]
         for key, _ in finished:
             self._told.pop(key, None)
         return [*self._so_far(), *finished]
@@ -144,7 +181,7 @@ class StreamingScripted(Scripted):
         latency = float(self.model.options.get("latency", 0.0)) or 1.0
         told: list[tuple[int, Reply]] = []
         for key, (due, request) in self._due.items():
-            if not isinstance(request, Streamed):
+            if not isinstance(request, Streamed) or not request.text:
                 continue
             text = scripted_reply(self.model, request).text
             shown = int(len(text) * max(0.0, 1.0 - (due - time.monotonic()) / latency))
@@ -152,3 +189,13 @@ class StreamingScripted(Scripted):
                 self._told[key] = shown
                 told.append((key, SoFar(text[:shown])))
         return told
+
+
+def _detailed(reply: Reply, request: Request) -> Reply:
+    """The script's reply in tokens of equal length and probability."""
+    if not isinstance(request, Streamed) or not request.tokens or not reply.completion_tokens:
+        return reply
+    n = reply.completion_tokens
+    edges = [len(reply.text) * place // n for place in range(n + 1)]
+    each = (reply.logprob or 0.0) / n
+    return Detailed(**vars(reply), tokens=tuple((reply.text[a:b], each) for a, b in pairwise(edges)))

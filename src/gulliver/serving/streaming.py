@@ -57,7 +57,7 @@ class Pieces:
                 told = await self._queue.get()
             outcomes = await self._task
             for index, outcome in enumerate(outcomes):
-                for piece in self._grown(index, outcome.text, whole=True):
+                for piece in [*self._grown(index, outcome.text, whole=True), *self._answers.calls(index, outcome)]:
                     yield _event(piece)
                 yield _event(self._answers.closing(index, outcome))
             if self._usage:

@@ -16,6 +16,7 @@ from gulliver.models.base import Card, Generate, Model, Reply, Request, Score
 from gulliver.models.engines import is_on
 from gulliver.models.engines.energy import EnergyMeter, Shares
 from gulliver.models.engines.tokens import ENDS, before_stop, tokenise
+from gulliver.models.guide import grammar
 
 SEQUENCES = 64
 BATCHED_TOKENS = 512
@@ -71,7 +72,7 @@ class OpenVino:
         self._energy = EnergyMeter()
 
     def submit(self, key: int, request: Request) -> None:
-        made = tokenise(request, self._encode, self._most)
+        made = tokenise(request, self._encode, self._most, guides=True)
         if isinstance(made, Reply):
             self._refused.append((key, made))
             return
@@ -156,13 +157,18 @@ class OpenVino:
             scored = logprobs[row.prompt_tokens : len(row.tokens)]
             return replace(common, completion_tokens=len(scored), logprob=float(sum(scored)))
         text = self._tokenizer.decode(ids, skip_special_tokens=True)
-        return replace(
+        whole = replace(
             common,
             text=before_stop(text, row.request.sampling.stop),
             finish="length" if reason == self._genai.GenerationFinishReason.LENGTH else "stop",
             completion_tokens=len(ids),
             logprob=float(sum(logprobs)),
         )
+        return self._told(row.request, whole, ids, logprobs)
+
+    def _told(self, request: Generate, reply: Reply, ids: list[int], logprobs: list[float]) -> Reply:
+        """The reply, and in a server what it says of single tokens."""
+        return reply
 
     def _config(self, row: _Row) -> Any:
         config = self._genai.GenerationConfig()
@@ -176,6 +182,8 @@ class OpenVino:
             config.echo = True
             return config
         sampling = row.request.sampling
+        if sampling.guide:
+            config.structured_output_config = self._genai.StructuredOutputConfig(grammar=grammar(sampling.guide))
         if sampling.temperature > 0:
             config.do_sample = True
             config.temperature = sampling.temperature

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from gulliver.models.base import Finish, Generate, Reply
+from gulliver.models.guide import read_guide
 
 
 def request_body(request: Generate, model: str, logprobs: bool = False) -> tuple[str, dict[str, Any]]:
@@ -21,6 +22,9 @@ def request_body(request: Generate, model: str, logprobs: bool = False) -> tuple
         body["top_k"] = sampling.top_k
     if sampling.stop:
         body["stop"] = list(sampling.stop)
+    if sampling.guide and (schema := _schema(sampling.guide)) is not None:
+        shape = {"name": "answer", "schema": schema, "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": shape}
     messages = _messages(request.prompt)
     if messages is None:
         return "/completions", body | {"prompt": request.prompt} | ({"logprobs": 1} if logprobs else {})
@@ -65,6 +69,12 @@ def error_message(body: str, secret: str = "") -> str:
     if secret:
         text = text.replace(secret, "***")
     return " ".join(text.split())[:200].rstrip(".")
+
+
+def _schema(guide: str) -> dict[str, Any] | None:
+    """The schema of a reply that is JSON as a whole; what else a guide may say has no word in the protocol."""
+    wanted = read_guide(guide)
+    return wanted.schema if not wanted.begin else None
 
 
 def _messages(prompt: str) -> list[Any] | None:

@@ -1,7 +1,8 @@
 """A script in place of a model, for tests: adds two numbers it finds in the prompt, as well and as fast as it is told.
 
 Options: `accuracy` (share right, 1), `latency` (seconds, 0), `failures` and `unreadable` (shares, 0), `tokens` (length
-of a reply, 8), `memory` (bytes it claims), `process` (run in a process of its own). Without a process also `spread`
+of a reply, 8), `memory` (bytes it claims), `process` (run in a process of its own), `unguided` (share of guided replies
+that break off before their end, as no guided engine's would, 0). Without a process also `spread`
 (standard deviation of the logarithm of a reply's length, 0), `pace` (seconds a token, 0) and `lanes` (requests at once).
 """
 
@@ -11,9 +12,12 @@ import math
 import re
 import time
 from dataclasses import replace
+from functools import partial
 from statistics import NormalDist
 
-from gulliver.models.base import Embed, Model, Reply, Request, Sampling, Score
+from gulliver.models.base import Embed, Generate, Model, Reply, Request, Sampling, Score
+from gulliver.models.engines.scripted_guided import guided
+from gulliver.models.guide import read_guide
 
 _SUM = re.compile(r"(\d+)\s*\+\s*(\d+)")
 _WORDS = ("red", "green", "blue")
@@ -40,6 +44,8 @@ def scripted_reply(model: Model, request: Request) -> Reply:
         error = "The script failed as it was told to."
         return Reply(finish="failed", error=error, prompt_tokens=prompt_tokens, seconds=seconds)
     word = said.word(seed)
+    if request.sampling.guide:
+        return replace(said.guided(request, seed), prompt_tokens=prompt_tokens, seconds=seconds)
     text = f"{said.a} plus {said.b} makes {word}.\nAnswer: {word}" if said.reasons(word) else word
     reply = _cut(text, said.length(seed), request.sampling)
     logprob = math.log(said.probability(word))
@@ -105,6 +111,7 @@ class _Script:
         self._accuracy = _number(model, "accuracy", 1.0)
         self._unreadable = _number(model, "unreadable", 0.0)
         self._tokens = _number(model, "tokens", 8)
+        self._unguided = _number(model, "unguided", 0.0)
         self._spread = _number(model, "spread", 0.0)
         found = _SUM.findall(prompt)
         self.a, self.b = (int(part) for part in found[-1]) if found else (0, 0)
@@ -132,6 +139,14 @@ class _Script:
             return _WORDS[int(3 * self.chance(seed, "word"))]
         right = self.chance(seed, "right") < self._accuracy
         return str(self.a + self.b + (0 if right else 1 + int(9 * self.chance(seed, "wrong"))))
+
+    def guided(self, request: Generate, seed: str) -> Reply:
+        """What the guide asks for, one token for every four characters."""
+        text = guided(read_guide(request.sampling.guide), request.prompt, partial(self.chance, seed, "guide"))
+        if self.chance(seed, request.prompt, "unguided") < self._unguided:
+            text = text[: max(1, len(text) // 2)]
+        reply = _cut(text, max(1, len(text) // 4), request.sampling)
+        return replace(reply, logprob=-0.1 * reply.completion_tokens)
 
     def probability(self, word: str) -> float:
         """That a sampled draft says `word`; at least 1e-9, to have a logarithm."""

@@ -27,15 +27,18 @@ class Tokens:
     new: int
 
 
-def tokenise(request: Request, encode: Encode, most: int) -> Tokens | Reply:
+def tokenise(request: Request, encode: Encode, most: int, guides: bool = False) -> Tokens | Reply:
     """The request's tokens, with `max_tokens` cut to the room; or the reply, when nothing is to be computed.
 
     Args:
         encode: text to ids, with no token added.
         most: tokens that the engine can hold for one request, read and written.
+        guides: whether the engine can keep a guide.
     """
     if isinstance(request, Embed):
         return _refused("This engine does not embed text; use an encoder.")
+    if isinstance(request, Generate) and request.sampling.guide and not guides:
+        return _refused("This engine cannot guide what is written; use openvino.")
     try:
         (request.prompt + getattr(request, "continuation", "")).encode()
     except UnicodeEncodeError:

@@ -1,0 +1,181 @@
+"""What a reply must look like, so that an engine can allow no other token: JSON by a schema, or calls of functions.
+
+A guide is a text (JSON) in `Sampling.guide`, and so part of the store's key. Engines that keep it write the reply as
+`json.dumps` would: one space after a comma or a colon, none elsewhere, properties in the schema's order.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+from gulliver.models.schemas import LARGEST, Schema, bounded
+
+CALL = ("<tool_call>\n", "\n</tool_call>")
+"""How a call is marked in a reply, as Qwen 2.5 and Hermes were taught."""
+SMALL_RANGE = 100
+"""An integer range of at most so many values is told value by value."""
+
+
+@dataclass(frozen=True)
+class Guide:
+    """JSON by `schema`, between `begin` and `end`; up to `most` times, each on a line of its own.
+
+    Attributes:
+        schema: as `bounded` makes it.
+        free: whether any text may stand instead that does not begin as `begin` does.
+    """
+
+    schema: Schema
+    begin: str = ""
+    end: str = ""
+    most: int = 1
+    free: bool = False
+
+    @property
+    def text(self) -> str:
+        """As it stands in `Sampling.guide`."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def read_guide(text: str) -> Guide:
+    """A guide from its text."""
+    return Guide(**json.loads(text))
+
+
+def json_guide(schema: Any) -> Guide:
+    """The reply is JSON by this schema.
+
+    Raises:
+        SchemaError: the schema cannot be kept.
+    """
+    return Guide(bounded(schema))
+
+
+def call_guide(functions: Sequence[Mapping[str, Any]], *, free: bool, most: int = 1) -> Guide:
+    """The reply is a call of one of the functions (`name` and `parameters`, a JSON Schema), or up to `most` of them.
+
+    Raises:
+        SchemaError: a function's schema cannot be kept.
+    """
+    shapes = [
+        {
+            "type": "object",
+            "properties": {"name": {"enum": [f["name"]]}, "arguments": bounded(f.get("parameters") or _NOTHING)},
+            "required": ["name", "arguments"],
+            "additionalProperties": False,
+        }
+        for f in functions
+    ]
+    return Guide(shapes[0] if len(shapes) == 1 else {"anyOf": shapes}, *CALL, most, free)
+
+
+_NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
+
+
+@lru_cache(256)
+def grammar(text: str) -> str:
+    """A guide as a grammar in the EBNF of xgrammar, whose first rule is `root`."""
+    guide = read_guide(text)
+    rules = _Rules()
+    one = f"{_quoted(guide.begin)} {rules.of(guide.schema)} {_quoted(guide.end)}"
+    calls = rules.add(one)
+    more = f' ("\\n" {calls}){{0,{guide.most - 1}}}' if guide.most > 1 else ""
+    root = f"{calls}{more}"
+    if guide.free:
+        rest = rules.add("[^\\x00]*")
+        root += f" | [^{_in_class(guide.begin[:1])}] {rest}"
+    return "\n".join([f"root ::= {root}", *rules.lines]) + "\n"
+
+
+class _Rules:
+    """Rules made on the way, equal ones once."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._names: dict[str, str] = {}
+
+    def add(self, body: str) -> str:
+        if body not in self._names:
+            self._names[body] = f"r{len(self._names)}"
+            self.lines.append(f"{self._names[body]} ::= {body}")
+        return self._names[body]
+
+    def of(self, schema: Schema) -> str:
+        if "enum" in schema:
+            return self.add(" | ".join(_quoted(json.dumps(value, ensure_ascii=False)) for value in schema["enum"]))
+        if "anyOf" in schema:
+            return self.add(" | ".join(self.of(part) for part in schema["anyOf"]))
+        kind = schema["type"]
+        if kind == "object":
+            return self.add(self._object(schema))
+        if kind == "array":
+            return self.add(self._list("[", self.of(schema["items"]), "]", schema["minItems"], schema["maxItems"]))
+        if kind == "string":
+            return self._text(schema["minLength"], schema["maxLength"])
+        if kind == "boolean":
+            return self.add('"true" | "false"')
+        return self.add('"null"') if kind == "null" else self._number(schema)
+
+    def _object(self, schema: Schema) -> str:
+        if schema["additionalProperties"] is not False:
+            pair = self.add(f'{self._text(1, 40)} ": " {self.of(schema["additionalProperties"])}')
+            return self._list("{", pair, "}", 0, schema["maxProperties"])
+        pairs = [
+            (self.add(f"{_quoted(_key(name))} {self.of(part)}"), name in schema["required"])
+            for name, part in schema["properties"].items()
+        ]
+        # `rest` is what may follow when nothing stands before it, `after` when something does.
+        rest, after = '""', '""'
+        for pair, required in reversed(pairs):
+            alone, joined = f"{pair} {after}", f'", " {pair} {after}'
+            if not required:
+                alone, joined = f"{alone} | {rest}", f"{joined} | {after}"
+            rest, after = self.add(alone), self.add(joined)
+        return f'"{{" {rest} "}}"'
+
+    def _list(self, opening: str, item: str, closing: str, least: int, most: int) -> str:
+        if most == 0:
+            return f'"{opening}{closing}"'
+        several = f'{item} (", " {item}){{{max(0, least - 1)},{most - 1}}}'
+        inner = several if least else f'({several} | "")'
+        return f'"{opening}" {inner} "{closing}"'
+
+    def _text(self, least: int, most: int) -> str:
+        plain = self.add('[^"\\\\\\x00-\\x1f]')
+        char = self.add(f'{plain} | "\\\\" (["\\\\/bfnrt] | "u" [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F])')
+        return self.add(f'"\\"" {char}{{{least},{most}}} "\\""')
+
+    def _number(self, schema: Schema) -> str:
+        least, most = schema["minimum"], schema["maximum"]
+        if schema["type"] == "integer" and most - least <= SMALL_RANGE:
+            return self.add(" | ".join(f'"{value}"' for value in range(-(-int(least) // 1), int(most) + 1)) or '"0"')
+        digits = len(str(int(min(LARGEST, max(abs(least), abs(most))))))
+        whole = self.add(f'"0" | [1-9] [0-9]{{0,{digits - 1}}}')
+        sign = "" if least >= 0 else '("-" | "") '
+        part = "" if schema["type"] == "integer" else ' ("." [0-9]{1,6} | "")'
+        return self.add(f"{sign}{whole}{part}")
+
+
+def _key(name: str) -> str:
+    return f"{json.dumps(name, ensure_ascii=False)}: "
+
+
+def _quoted(text: str) -> str:
+    """A literal of the grammar: backslash, quote and what is not printable are escaped."""
+    out = []
+    for char in text:
+        if char in '"\\':
+            out.append(f"\\{char}")
+        elif char == "\n":
+            out.append("\\n")
+        elif ord(char) < 32:
+            out.append(f"\\x{ord(char):02x}")
+        else:
+            out.append(char)
+    return f'"{"".join(out)}"'
+
+
+def _in_class(char: str) -> str:
+    return f"\\{char}" if char in "\\]^-" else char

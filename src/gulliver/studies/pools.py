@@ -49,7 +49,7 @@ def stored_pools(
     """
     if recipe.floor or not recipe.records:
         raise StudyError(f"{recipe.recipe} has no draws in the run {result.run.id}; give a recipe that was asked.")
-    task = _task(result)
+    task = task_of(result)
     made = parse_recipe(recipe.recipe, load)
     if not isinstance(made.strategy.drawing, Sample) or made.strategy.whole is not None:
         raise StudyError(
@@ -64,7 +64,7 @@ def stored_pools(
         )
 
     async def work() -> list[Pool | None]:
-        ready = await _made(made, task, result.run.seed)
+        ready = await made_again(made, task, result.run.seed)
         async with Store(store) as kept, Session(kept, result.run.seed, Unopened) as session:
             found: list[Pool | None] = []
             for start in range(0, len(items), _AT_ONCE):
@@ -88,7 +88,12 @@ def stored_pools(
     return Pools(recipe.recipe, n, pools, lacking)
 
 
-def _task(result: StudyResult) -> Task:
+def task_of(result: StudyResult) -> Task:
+    """The task of a run, with the same items.
+
+    Raises:
+        StudyError: it kept no texts, or the task has changed since.
+    """
     run = result.run
     if run.task_spec is None:
         why = "kept no texts" if not run.keep_text else "does not say how its task is loaded"
@@ -99,7 +104,12 @@ def _task(result: StudyResult) -> Task:
     return task
 
 
-async def _made(recipe: Recipe, task: Task, seed: int) -> Recipe:
+async def made_again(recipe: Recipe, task: Task, seed: int) -> Recipe:
+    """The recipe of a run with its model as it was made then.
+
+    Raises:
+        StudyError: that model is no longer there.
+    """
     if not recipe.transforms:
         return recipe
     if recipe.learns and not already_made(recipe, task, seed):

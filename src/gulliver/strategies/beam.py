@@ -1,0 +1,62 @@
+"""Write a reply step by step and go on only with the best beginnings."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from gulliver.inference import BoundModel
+from gulliver.strategies.base import strategy
+from gulliver.strategies.scorers import make_scorer
+from gulliver.strategies.steps import Path, Steps, check_steps, choose_path, merged, score_paths
+from gulliver.tasks.base import Answer, Item
+
+
+@strategy("beam")
+@dataclass(frozen=True)
+class Beam:
+    """Step-wise beam search: `n` beginnings are drawn at each step, a scorer keeps the best `keep`, which are gone on with
+    until all kept ones have ended (Snell et al. 2024, arXiv:2408.03314). `by` and `model` name the scorer as in `best_of`.
+
+    A step ends with a `paragraph`, a `line` or another text (`border`), after `step` tokens at most; a reply has `depth` steps at most. Of the kept replies one is chosen
+    by `final`: `best` score, `weighted` vote, or `majority`.
+    """
+
+    n: int = 8
+    keep: int = 2
+    by: str = "logprob"
+    model: str = ""
+    final: str = "best"
+    border: str = "paragraph"
+    step: int = 100
+    depth: int = 10
+    temperature: float = 0.7
+    tokens: ClassVar[int] = 200
+    role: ClassVar[str] = "whole"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.keep <= self.n or self.temperature <= 0:
+            raise ValueError("keep must be at least 1 and at most n, and temperature above 0")
+        check_steps(self.border, self.step, self.depth, self.final)
+        make_scorer(self.by, self.model)
+
+    @property
+    def draws(self) -> int:
+        """Of the first step, for forecasts; all of them together write about as much as `n` whole replies."""
+        return self.n
+
+    async def answer(self, item: Item, lm: BoundModel) -> Answer:
+        """
+        Raises:
+            ModelError: the model is behind a server, or the scorer cannot score.
+        """
+        steps = Steps(self.border, self.step, self.depth, self.temperature)
+        scorer = make_scorer(self.by, self.model)
+        kept = [Path()]
+        while open_ := [path for path in kept if not path.done]:
+            each, more = divmod(self.n, len(open_))
+            grown: list[Path] = []
+            for place, path in enumerate(open_):
+                grown += await steps.grow(item, lm, path, each + (place < more))
+            ended = [path for path in kept if path.done]
+            scored = [*ended, *await score_paths(scorer, item, merged(grown), lm)]
+            kept = sorted(scored, key=lambda path: -path.score)[: self.keep]
+        return await choose_path(item, kept, self.final)

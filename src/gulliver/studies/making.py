@@ -11,6 +11,7 @@ from gulliver.errors import StudyError
 from gulliver.models.base import Model
 from gulliver.models.chat import render
 from gulliver.strategies import Strategy
+from gulliver.strategies.equation_only import equations_in
 from gulliver.studies.recipe import Recipe
 from gulliver.studies.result import MakingResult, RecipeResult
 from gulliver.tasks.base import Item, Task
@@ -98,14 +99,21 @@ def completion(item: Item, strategy: Strategy) -> str:
     """
     ways = {getattr(part, "strategy_name", "") for part in strategy.asking}
     target = item.target if isinstance(item.target, str) else json.dumps(item.target, ensure_ascii=False)
-    for way, column in (("cot", "rationale"), ("pal", "program")):
+    for way, column in (("cot", "rationale"), ("equation_only", "rationale"), ("pal", "program")):
         if way in ways:
             worked = item.fields.get(column)
             if not isinstance(worked, str) or not worked.strip():
                 raise StudyError(
                     f"Tuning for {way} needs a column {column!r} in the training rows, and item {item.id} has none; add it, or tune for direct."
                 )
-            return f"{worked}\nAnswer: {target}" if way == "cot" else f"```python\n{worked}\n```"
+            if way == "pal":
+                return f"```python\n{worked}\n```"
+            steps = worked if way == "cot" else "\n".join(equations_in(worked))
+            if not steps:
+                raise StudyError(
+                    f"Tuning for equation_only needs equations in every rationale, and item {item.id} has none."
+                )
+            return f"{steps}\nAnswer: {target}"
     return target
 
 

@@ -45,12 +45,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class Exemplar:
-    """A worked example for prompts: the same question solved in words and, where it can be, as a program."""
+    """A worked example for prompts: the same question solved in words and, where it can be, as a program.
+
+    `skills` names what it takes to solve it, with commas between.
+    """
 
     question: str
     answer: str
     rationale: str = ""
     program: str = ""
+    skills: str = ""
 
 
 class Reader(Protocol):

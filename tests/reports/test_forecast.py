@@ -5,8 +5,8 @@ from dataclasses import replace
 from rich.console import Console
 
 from gulliver.reports import render_answer, render_forecast
+from gulliver.reports.document import study_document
 from gulliver.reports.forecast import check_rows, check_sentence
-from gulliver.reports.html import render_page
 from gulliver.studies.forecast import Forecast, RecipeForecast, Span
 from gulliver.studies.result import ForecastCheck, Quantity, Spent
 from tests.reports.made import make_result
@@ -77,26 +77,15 @@ def test_nothing_spent_cannot_be_held_against_it() -> None:
 
 def test_the_page_and_the_terminal_set_it_against_what_was_spent() -> None:
     result = replace(make_result(), forecast=CHECK)
-    page = render_page(result)
-    assert "Forecast and spent" in page
-    assert "1 TFLOP to 4 TFLOP" in page
-    assert check_sentence(CHECK) in page
+    shown = study_document(result)["forecast"]
+    assert shown["said"] == check_sentence(CHECK)
+    assert "1 TFLOP to 4 TFLOP" in [row[2] for row in shown["rows"]]
     assert "1 of 2 quantities" in written(render_answer(result))
-    assert "Forecast and spent" not in render_page(make_result())
+    assert study_document(make_result())["forecast"] is None
 
 
-def test_both_prices_are_told_and_which_one_counts() -> None:
+def test_the_terminal_tells_both_prices_and_which_one_counts() -> None:
     result = make_result()
     spent = replace(result.spent, money=0.5, money_now=1.0, money_batch=0.5)
     batch = replace(result, spent=spent, run=replace(result.run, batch=True))
-    page = render_page(batch)
-    assert "as a batch within a day" in page
-    assert "0.5 <small>counted" in page
     assert "money 0.5 as a batch within a day (1 asked at once)" in " ".join(written(render_answer(batch)).split())
-
-
-def test_a_run_without_texts_says_so_in_place_of_items() -> None:
-    result = make_result()
-    page = render_page(replace(result, run=replace(result.run, keep_text=False)))
-    assert "kept no texts" in page
-    assert "what each recipe said" not in page

@@ -9,9 +9,11 @@ from gulliver.cli.compare import compare
 from gulliver.cli.curves import curves
 from gulliver.cli.doctor import doctor
 from gulliver.cli.find import find
+from gulliver.cli.head import head
 from gulliver.cli.index import index
 from gulliver.cli.ladder import ladder
 from gulliver.cli.laws import app as laws
+from gulliver.cli.load import load
 from gulliver.cli.models import app as models
 from gulliver.cli.papers import papers
 from gulliver.cli.report import report
@@ -23,6 +25,7 @@ from gulliver.cli.store import app as store
 from gulliver.cli.strategies import strategies
 from gulliver.cli.tasks import tasks
 from gulliver.cli.transforms import transforms
+from gulliver.cli.view import view
 
 app = typer.Typer(
     name="gulliver",
@@ -39,8 +42,11 @@ app.command()(compare)
 app.command()(curves)
 app.command()(calibration)
 app.command()(cascade)
+app.command()(head)
 app.command()(report)
+app.command()(view)
 app.command()(serve)
+app.command()(load)
 app.add_typer(models, name="models", help="The models there are: list, pull, show.")
 app.add_typer(store, name="store", help="The answers that are kept: stats, prune, export.")
 app.add_typer(laws, name="laws", help="How a quantity moves with scale: list, fit.")

@@ -51,6 +51,7 @@ def find(
     from gulliver.reports import render_answer, write_report
     from gulliver.studies import find as run
     from gulliver.studies.config import read_study
+    from gulliver.studies.progress import told_to_others
     from gulliver.studies.study import prepare
     from gulliver.studies.summary import power_sentence
 
@@ -64,8 +65,8 @@ def find(
     if dry_run:
         _forecast(prepared, url, pilot, json_)
         return
-    with LiveView() as view:
-        done = run(prepared, store=url, watch=view.update)
+    with LiveView() as view, told_to_others(prepared, view.update) as watch:
+        done = run(prepared, store=url, watch=watch)
     result = done.result
     where = write_report(result, report or Path(result.run.folder) / "report.html")
     if json_:

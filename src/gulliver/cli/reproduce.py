@@ -23,6 +23,7 @@ def reproduce(
     from gulliver.errors import GulliverError
     from gulliver.papers import load_paper
     from gulliver.papers.base import SCALES, report
+    from gulliver.papers.findings import keep_finding
 
     chosen = next((known for known in SCALES if known == scale), None)
     if chosen is None:
@@ -31,6 +32,7 @@ def reproduce(
     if chosen not in paper.scales:
         raise GulliverError(f"{id} has no experiment at scale {scale}; choose one of: {', '.join(paper.scales)}.")
     finding = paper.experiment(chosen, lambda sentence: typer.echo(sentence, err=True))
+    keep_finding(paper, finding)
     if json_:
         typer.echo(json.dumps(report(paper, finding), allow_nan=False, ensure_ascii=False))
         return

@@ -21,20 +21,9 @@ def line(value: object) -> str:
     return " ".join(clean(value).split())
 
 
-def clip(text: str, room: int) -> tuple[str, int]:
-    """The longest start that takes at most `room` bytes once escaped, and how many characters are missing."""
-    text = clean(text)
-    used = 0
-    for place, char in enumerate(text):
-        used += len(str(escape(char)).encode())
-        if used > room:
-            return text[:place], len(text) - place
-    return text, 0
-
-
 def embedded_json(data: Any) -> Markup:
     """JSON that can stand inside `<script type="application/json">`: it holds no `<`, `>` or `&`."""
-    text = json.dumps(_plain(data), allow_nan=False, separators=(",", ":"))
+    text = json.dumps(plain(data), allow_nan=False, separators=(",", ":"))
     for char in "<>&":
         text = text.replace(char, f"\\u{ord(char):04x}")
     return Markup(text)
@@ -57,11 +46,12 @@ def _short(value: object) -> str:
     return clean(value)
 
 
-def _plain(data: Any) -> Any:
+def plain(data: Any) -> Any:
+    """Data that JSON can hold, with every text in it made fit to be shown; what is not finite is null."""
     if isinstance(data, dict):
-        return {clean(key): _plain(value) for key, value in data.items()}
+        return {clean(key): plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
-        return [_plain(value) for value in data]
+        return [plain(value) for value in data]
     if isinstance(data, float) and not math.isfinite(data):
         return None
     if data is None or isinstance(data, bool | int | float):

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gulliver.reports import numbers
+from gulliver.reports.axes import AXES
 from gulliver.reports.forecast import check_sentence
-from gulliver.reports.points import AXES
 from gulliver.reports.safe import line
 from gulliver.studies.result import RecipeResult, StudyResult
 

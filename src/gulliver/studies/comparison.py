@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 
@@ -17,7 +18,7 @@ _DRAWS = 2000
 
 @dataclass(frozen=True)
 class Ratio:
-    """Mean cost of an item under the first recipe over that under the second, with a bootstrap interval."""
+    """Mean cost of an item under the first recipe over that under the second, with a bootstrap interval (NaN when not asked for)."""
 
     value: float
     low: float
@@ -96,9 +97,14 @@ def find_side(result: StudyResult, name: str) -> tuple[StudyResult, RecipeResult
 
 
 def compare_recipes(
-    first: tuple[StudyResult, RecipeResult], second: tuple[StudyResult, RecipeResult], confidence: float = 0.95
+    first: tuple[StudyResult, RecipeResult],
+    second: tuple[StudyResult, RecipeResult],
+    confidence: float = 0.95,
+    resample: bool = True,
 ) -> Comparison:
     """Compare on the items that both were asked; the two may come from two runs over the same task.
+
+    `resample` says whether ratios of cost get their intervals, which is what takes longest with many items.
 
     Where both were asked the same fixed set of items the interval is Newcombe's; where a race chose how many, it is the
     anytime-valid one of the differences.
@@ -132,7 +138,7 @@ def compare_recipes(
     return Comparison(
         _name(run_a, a, run_b), _name(run_b, b, run_a), paired.n, paired.both, paired.first, paired.second, paired.neither,
         paired.value, low, high, confidence, not fixed, mcnemar(paired.first, paired.second),
-        _ratio(pairs, lambda record: record.flops), _ratio(pairs, lambda record: record.seconds),
+        _ratio(pairs, lambda record: record.flops, resample), _ratio(pairs, lambda record: record.seconds, resample),
         tuple((x.item, x, y) for x, y in pairs if (x.outcome == "right") != (y.outcome == "right")),
     )  # fmt: skip
 
@@ -147,11 +153,16 @@ def _name(result: StudyResult, recipe: RecipeResult, other: StudyResult) -> str:
 
 
 def _ratio(
-    pairs: Sequence[tuple[ItemRecord, ItemRecord]], cost: Callable[[ItemRecord], float], confidence: float = 0.95
+    pairs: Sequence[tuple[ItemRecord, ItemRecord]],
+    cost: Callable[[ItemRecord], float],
+    resample: bool = True,
+    confidence: float = 0.95,
 ) -> Ratio | None:
     costs = np.array([[cost(record) for record in pair] for pair in pairs], dtype=np.float64)
     if costs[:, 1].sum() <= 0:
         return None
+    if not resample:
+        return Ratio(float(costs[:, 0].sum() / costs[:, 1].sum()), nan, nan)
     n = len(costs)
     weights = np.random.default_rng(0).multinomial(n, np.full(n, 1.0 / n), size=_DRAWS)
     sums = weights @ costs

@@ -41,7 +41,7 @@ def find_run(name: str = "latest") -> StudyResult:
     Raises:
         StudyError: there is none, or its file was written by another version.
     """
-    path = _file(name)
+    path = run_file(name)
     try:
         return _result(read_json(path))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -60,7 +60,12 @@ def read_json(path: Path) -> dict[str, Any]:
     return data
 
 
-def _file(name: str) -> Path:
+def run_file(name: str) -> Path:
+    """The `result.json` of a run by id, by folder or file, or of the newest (`latest`).
+
+    Raises:
+        StudyError: there is none.
+    """
     path = Path(name)
     if name == "latest":
         found = run_files()

@@ -18,6 +18,19 @@ def serve(
         float | None,
         typer.Option("--quality", help="Set the threshold for this share right, from the task's dev split."),
     ] = None,
+    audit: Annotated[
+        float | None, typer.Option("--audit", help="Share of answers that the fallback, or a judge, looks at again.")
+    ] = None,
+    audit_target: Annotated[
+        float | None,
+        typer.Option("--audit-target", help="Share right that must hold; --quality where that is given."),
+    ] = None,
+    judge: Annotated[
+        str | None, typer.Option("--judge", help="A model that says whether an audited answer is right.")
+    ] = None,
+    embeddings: Annotated[
+        str | None, typer.Option("--embeddings", help="An encoder for /v1/embeddings, such as minilm-22m.")
+    ] = None,
     strategy: Annotated[
         list[str] | None, typer.Option("--strategy", help="Offer the model with this strategy too; may be repeated.")
     ] = None,
@@ -48,6 +61,8 @@ def serve(
 
     from gulliver.cli.models import progress_bar
     from gulliver.models import load_model
+    from gulliver.models.encoder import load_encoder
+    from gulliver.serving.audit import AuditPlan
     from gulliver.serving.choose import choose
     from gulliver.serving.keys import read_keys
     from gulliver.serving.room import Limits, open_room
@@ -56,10 +71,17 @@ def serve(
 
     if quality is not None and fallback is None:
         raise GulliverError("--quality sets the threshold of a fallback; give --fallback too.")
+    watched = None
+    if audit is not None:
+        target = quality if audit_target is None else audit_target
+        if target is None:
+            raise GulliverError("--audit needs to know what to watch for; give --audit-target, such as 0.8.")
+        watched = AuditPlan(audit, target, judge or "")
     known = read_keys(keys)
     limits = Limits(at_once, queue, timeout, max_body, patience, drain)
     with progress_bar() as progress:
         load = partial(load_model, progress=progress)
+        encoder = load_encoder(embeddings, progress) if embeddings is not None else None
         found = choose(what, load)
         larger = None
         if fallback is not None:
@@ -72,7 +94,7 @@ def serve(
         logging.getLogger("gulliver.serving").setLevel(logging.WARNING)
 
     async def work() -> None:
-        room = await open_room(found, larger, threshold, quality, known, limits, strategy or ())
+        room = await open_room(found, larger, threshold, quality, known, limits, strategy or (), watched, encoder)
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}/v1"
 
         def told() -> None:
@@ -86,4 +108,5 @@ def serve(
 
         await run(room, listening, told)
 
-    asyncio.run(work())
+    with listening:
+        asyncio.run(work())

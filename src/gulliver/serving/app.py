@@ -10,14 +10,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gulliver.serving import handling
+from gulliver.serving import embedding, handling
 from gulliver.serving.errors import SERVER, ApiError, error_response, unavailable
 from gulliver.serving.metrics import Metrics
 from gulliver.serving.openapi import document
 from gulliver.serving.room import Room
 
 log = logging.getLogger("gulliver.serving")
-PATHS = ("/v1/chat/completions", "/v1/completions", "/v1/models", "/health", "/ready", "/metrics", "/openapi.json")
+PATHS = (
+    "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/health", "/ready", "/metrics",
+    "/openapi.json",
+)  # fmt: skip
 
 
 def make_app(room: Room) -> ASGIApp:
@@ -33,10 +36,15 @@ def make_app(room: Room) -> ASGIApp:
     async def completions(request: Request) -> Response:
         return await handling.completions(request, room)
 
+    @app.post("/v1/embeddings")
+    async def embeddings(request: Request) -> Response:
+        return await embedding.embeddings(request, room)
+
     @app.get("/v1/models")
     async def models(request: Request) -> Response:
         room.keys.find(request.headers.get("authorization"))
-        rows = [_model(name, created) for name in room.served]
+        vectors = [room.encoder.name] if room.encoder is not None else []
+        rows = [_model(name, created) for name in (*room.served, *vectors)]
         return JSONResponse({"object": "list", "data": rows})
 
     @app.get("/v1/models/{name:path}")
@@ -46,7 +54,8 @@ def make_app(room: Room) -> ASGIApp:
 
     @app.get("/health")
     async def health() -> Response:
-        return JSONResponse({"status": "ok"})
+        quality = {} if room.audit is None else {"quality": room.audit.told()}
+        return JSONResponse({"status": "ok"} | quality)
 
     @app.get("/ready")
     async def ready() -> Response:

@@ -52,7 +52,7 @@ class Job:
 async def chat(request: Request, room: Room) -> Response:
     """`/v1/chat/completions`."""
     async with AsyncExitStack() as stack:
-        body = read_body(ChatBody, await _admitted(request, room, stack))
+        body = read_body(ChatBody, await admitted(request, room, stack))
         served = room.find(body.model)
         wishes = _wishes(body, body.max_completion_tokens or body.max_tokens, bool(body.logprobs))
         shape = _shape(body, served)
@@ -63,10 +63,14 @@ async def chat(request: Request, room: Room) -> Response:
         async def one(index: int, heard: Heard) -> Outcome:
             own = _numbered(wishes, served, index)
             if shape is not None:
-                return await answer_shaped(served, fallback, messages, shape, own, room.engines)
-            if fallback is not None:
-                return await answer_or_fall_back(served, fallback, messages, own, room.engines)
-            return await answer(served, messages, own, room.engines, heard)
+                outcome = await answer_shaped(served, fallback, messages, shape, own, room.engines)
+            elif fallback is not None:
+                outcome = await answer_or_fall_back(served, fallback, messages, own, room.engines)
+            else:
+                outcome = await answer(served, messages, own, room.engines, heard)
+            if room.audit is not None and served.name == room.name:
+                room.audit.consider(messages, shape, own, outcome)
+            return outcome
 
         strategy, n = served.recipe.strategy, body.n or 1
         ignored = () if single(strategy) or shape is not None else tuple(wishes.named())
@@ -77,7 +81,7 @@ async def chat(request: Request, room: Room) -> Response:
 async def completions(request: Request, room: Room) -> Response:
     """`/v1/completions`: the recipe's model on a text as it stands."""
     async with AsyncExitStack() as stack:
-        body = read_body(CompletionBody, await _admitted(request, room, stack))
+        body = read_body(CompletionBody, await admitted(request, room, stack))
         served = room.find(body.model)
         wishes = _wishes(body, body.max_tokens, body.logprobs is not None)
         _check_tokens(wishes, served, alone=True)
@@ -93,7 +97,7 @@ async def completions(request: Request, room: Room) -> Response:
         return await _respond(request, room, body, served, job, stack)
 
 
-async def _admitted(request: Request, room: Room, stack: AsyncExitStack) -> Any:
+async def admitted(request: Request, room: Room, stack: AsyncExitStack) -> Any:
     """The body's JSON, once the key is known; the key is in use until the stack ends."""
     if room.draining:
         raise ApiError(503, "The server is stopping; ask another.", SERVER, "draining", headers={"Connection": "close"})

@@ -22,6 +22,10 @@ class Metrics:
         self.answers = Counter("gulliver_answers", "Answers by who gave them", ["by"], registry=own)
         self.tokens = Counter("gulliver_tokens", "Tokens read and written", ["kind"], registry=own)
         self.flops = Counter("gulliver_flops", "Forward FLOPs", registry=own)
+        self.audits = Counter(
+            "gulliver_audited", "Answers looked at again, by how they were found", ["found"], registry=own
+        )
+        self.audit_flops = Counter("gulliver_audit_flops", "Forward FLOPs of looking at answers again", registry=own)
 
     def watch(self, name: str, what: str, value: Callable[[], float]) -> None:
         """A number that is asked for when somebody looks."""
@@ -33,6 +37,11 @@ class Metrics:
         self.tokens.labels("prompt").inc(cost.prompt_tokens)
         self.tokens.labels("completion").inc(cost.completion_tokens)
         self.flops.inc(cost.flops_computed)
+
+    def audited(self, right: bool, cost: Cost) -> None:
+        """Count one answer that was looked at again."""
+        self.audits.labels("right" if right else "wrong").inc()
+        self.audit_flops.inc(cost.flops_computed)
 
     def text(self) -> bytes:
         """All of it in Prometheus's text format."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from gulliver.serving.embedding import EmbeddingBody
 from gulliver.serving.schema import ChatBody, CompletionBody
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -29,10 +30,12 @@ _ERROR = {
 @cache
 def document() -> dict[str, Any]:
     """OpenAPI 3.1 of every path."""
-    _, made = models_json_schema([(ChatBody, "validation"), (CompletionBody, "validation")], ref_template=_REFERENCE)
+    bodies = (ChatBody, CompletionBody, EmbeddingBody)
+    _, made = models_json_schema([(body, "validation") for body in bodies], ref_template=_REFERENCE)
     post = {
         "/v1/chat/completions": _post("Answer a conversation with the recipe.", "ChatBody"),
         "/v1/completions": _post("Go on from a text with the recipe's model.", "CompletionBody"),
+        "/v1/embeddings": _post("Vectors of texts.", "EmbeddingBody"),
     }
     get = {
         "/v1/models": "The recipe, and its model with other strategies.",

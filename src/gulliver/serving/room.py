@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from gulliver.errors import StudyError
 from gulliver.inference.store import model_key
+from gulliver.models.encoder import Encoder
+from gulliver.serving.audit import Audit, AuditPlan
 from gulliver.serving.calibration import calibrate
 from gulliver.serving.choose import Found, Served, made, with_strategies
 from gulliver.serving.engine import LiveEngine, open_live
@@ -13,6 +16,7 @@ from gulliver.serving.keys import Keys
 from gulliver.serving.metrics import Metrics
 from gulliver.serving.queue import Queue
 from gulliver.studies.thresholds import Calibrated
+from gulliver.tasks.model_judge import ModelJudge
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Room:
     limits: Limits
     queue: Queue
     calibrated: Calibrated | None = None
+    audit: Audit | None = None
+    encoder: Encoder | None = None
     metrics: Metrics = field(default_factory=Metrics)
     draining: bool = False
 
@@ -76,7 +82,9 @@ class Room:
         return sum(engine.restarts for engine in self.engines.values())
 
     async def close(self) -> None:
-        """End all engines."""
+        """End all engines, and what looks at answers again."""
+        if self.audit is not None:
+            await self.audit.close()
         for engine in self.engines.values():
             await engine.close()
 
@@ -89,8 +97,14 @@ async def open_room(
     keys: Keys | None = None,
     limits: Limits | None = None,
     strategies: Sequence[str] = (),
+    audit: AuditPlan | None = None,
+    encoder: Encoder | None = None,
 ) -> Room:
     """Make the recipes' models and load their engines; with `quality`, set the fallback's threshold for it.
+
+    Args:
+        audit: looks at a share of answers again; it needs a judge or a fallback.
+        encoder: answers `/v1/embeddings`.
 
     Raises:
         GulliverError: one of them cannot be served.
@@ -107,9 +121,20 @@ async def open_room(
     if larger is not None:
         table.setdefault(larger.served.name, larger.served)
     models = {model_key(one.recipe.model): one.recipe.model for one in table.values()}
+    if audit is not None:
+        if not audit.judge and larger is None:
+            raise StudyError("An audit needs somebody to compare with: give --fallback or --judge.")
+        if audit.judge:
+            judge = ModelJudge(audit.judge).model
+            models.setdefault(model_key(judge), judge)
     engines: dict[str, LiveEngine] = {key: open_live(model) for key, model in models.items()}
     queue = Queue(limits.at_once, limits.waiting)
-    room = Room(table, served.name, larger, engines, keys or Keys([]), limits, queue, calibrated)
+    room = Room(table, served.name, larger, engines, keys or Keys([]), limits, queue, calibrated, encoder=encoder)
+    if audit is not None:
+        beside = larger.served if larger is not None else None
+        room.audit = Audit(audit, beside, engines, room.metrics, limits.seconds)
+        drift = room.audit.drift
+        room.metrics.watch("gulliver_quality_drifted", "1 once quality was found below its target", lambda: drift.found)
     try:
         for engine in engines.values():
             await engine.start()

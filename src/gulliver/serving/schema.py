@@ -13,18 +13,20 @@ Stop = Annotated[str, Field(min_length=1, max_length=256)]
 MOST_CHOICES = 16
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """No field that is not known, nothing converted, and no text of the client's in an error."""
+
     model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
 
 
-class StreamOptions(_Strict):
+class StreamOptions(Strict):
     """How a stream ends."""
 
     include_usage: bool = False
     include_obfuscation: bool = False
 
 
-class Common(_Strict):
+class Common(Strict):
     """What both kinds of request share."""
 
     model: str = Field("", max_length=1000)
@@ -46,14 +48,14 @@ class Common(_Strict):
         return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
 
 
-class Part(_Strict):
+class Part(Strict):
     """A piece of a message; only text can be read."""
 
     type: Literal["text"]
     text: str
 
 
-class Turn(_Strict):
+class Turn(Strict):
     """One message of the conversation."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
@@ -113,7 +115,7 @@ class CompletionBody(Common):
     best_of: int | None = Field(None, ge=1, le=MOST_CHOICES)
 
 
-Body = TypeVar("Body", bound=Common)
+Body = TypeVar("Body", bound=Strict)
 
 
 def read_body(kind: type[Body], data: Any) -> Body:
@@ -140,9 +142,11 @@ def _told(error: ValidationError) -> ApiError:
     return ApiError(400, f"{place}: {first['msg']}.", param=place)
 
 
-def _refuse(body: Common) -> None:
+def _refuse(body: Strict) -> None:
     """Say what no engine here can do, instead of answering as if it had been done."""
     asked: dict[str, str] = {}
+    if not isinstance(body, Common):
+        return
     if body.frequency_penalty or body.presence_penalty:
         asked["frequency_penalty"] = "penalties on repetition are not supported"
     if body.logit_bias:

@@ -22,7 +22,7 @@ def test_json_tells_what_was_indexed_and_found(source: Path) -> None:  # noqa: F
     said = json.loads(
         _run(str(source), "--by", "bm25", "--size", "12", "--overlap", "0", "--query", "Halcyon", "--json")
     )
-    assert (said["documents"], said["passages"]) == (3, 5)
+    assert (said["documents"], said["passages"]) == (3, 6)
     assert [row["document"] for row in said["found"]] == ["deep/ships.txt"]
     assert said["found"][0]["score"] > 0
 

@@ -9,6 +9,7 @@ from gulliver.cli.compare import compare
 from gulliver.cli.curves import curves
 from gulliver.cli.doctor import doctor
 from gulliver.cli.find import find
+from gulliver.cli.frontier import frontier
 from gulliver.cli.head import head
 from gulliver.cli.index import index
 from gulliver.cli.ladder import ladder
@@ -25,6 +26,7 @@ from gulliver.cli.store import app as store
 from gulliver.cli.strategies import strategies
 from gulliver.cli.tasks import tasks
 from gulliver.cli.transforms import transforms
+from gulliver.cli.verifier import verifier
 from gulliver.cli.view import view
 
 app = typer.Typer(
@@ -40,6 +42,7 @@ app.command()(runs)
 app.command()(show)
 app.command()(compare)
 app.command()(curves)
+app.command()(frontier)
 app.command()(calibration)
 app.command()(cascade)
 app.command()(head)
@@ -55,6 +58,7 @@ app.command()(index)
 app.command()(tasks)
 app.command()(agreement)
 app.command()(strategies)
+app.command()(verifier)
 app.command()(transforms)
 app.command()(papers)
 app.command()(reproduce)

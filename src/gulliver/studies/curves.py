@@ -76,7 +76,7 @@ def draw_curves(pools: Sequence[Pool], confidence: float = 0.95, seed: int = 0) 
     rules: dict[str, Callable[[int, Pool], tuple[Floats, Floats]]] = {"pass": _pass, "majority": _majority}
     if all(_tells(pool) for pool in pools):
         rules |= {"weighted": _weighted, "best_of": _best_of}
-    shares = _resampled([pool.group or f"\x00{pool.item}" for pool in pools], seed)
+    shares = resampled([pool.group or f"\x00{pool.item}" for pool in pools], seed)
     return [_curve(name, [rule(i, pool) for i, pool in enumerate(pools)], shares, confidence) for name, rule in rules.items()]  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def _curve(name: str, found: Sequence[tuple[Floats, Floats]], shares: Floats, co
     return Curve(name, HOW[name], tuple(range(1, len(value) + 1)), *(tuple(end.tolist()) for end in ends))
 
 
-def _resampled(groups: Sequence[str], seed: int) -> Floats:
+def resampled(groups: Sequence[str], seed: int) -> Floats:
     """Weights of items in each resample, shape (resamples, items), rows adding up to 1; whole groups come or stay away."""
     names, place = np.unique(np.array(groups), return_inverse=True)
     rng = np.random.default_rng(seed)

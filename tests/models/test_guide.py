@@ -47,6 +47,7 @@ def as_regex(grammar: str) -> re.Pattern[str]:
         out = []
         for literal, kind, times, mark, rule in token.findall(rules[name]):
             text = literal.encode().decode("unicode_escape").encode("latin-1").decode() if literal else ""
+            kind = kind.replace("{[", "{\\[")  # re would warn of it
             out.append(re.escape(text) + kind + times + mark + (f"(?:{of(rule)})" if rule else ""))
         return "".join(out)
 
@@ -127,7 +128,7 @@ def test_calls_stand_in_their_marks_and_words_do_not_begin_like_one() -> None:
     assert keeps(made, "I cannot.\nNo.")
     assert not keeps(made, "\n".join([one] * 3))
     assert not keeps(made, '<tool_call>\n{"name": "other", "arguments": {}}\n</tool_call>')
-    assert not keeps(made, "<b>")
+    assert not any(keeps(made, words) for words in ("<b>", "[add(a=1)]", '{"name": "add"}', "```python"))
     assert not keeps(grammar(call_guide([ADD], free=False).text), "I cannot.")
 
 

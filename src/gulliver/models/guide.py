@@ -16,6 +16,8 @@ CALL = ("<tool_call>\n", "\n</tool_call>")
 """How a call is marked in a reply, as Qwen 2.5 and Hermes were taught."""
 SMALL_RANGE = 100
 """An integer range of at most so many values is told value by value."""
+_MARKS = "<{[`"
+"""Words do not begin with one of these."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Guide:
 
     Attributes:
         schema: as `bounded` makes it.
-        free: whether any text may stand instead that does not begin as `begin` does.
+        free: whether words may stand instead. They do not begin as JSON or code does, or what is meant as a call would
+            be written past the guide.
     """
 
     schema: Schema
@@ -85,7 +88,7 @@ def grammar(text: str) -> str:
     root = f"{calls}{more}"
     if guide.free:
         rest = rules.add("[^\\x00]*")
-        root += f" | [^{_in_class(guide.begin[:1])}] {rest}"
+        root += f" | [^{_MARKS}] {rest}"
     return "\n".join([f"root ::= {root}", *rules.lines]) + "\n"
 
 
@@ -175,7 +178,3 @@ def _quoted(text: str) -> str:
         else:
             out.append(char)
     return f'"{"".join(out)}"'
-
-
-def _in_class(char: str) -> str:
-    return f"\\{char}" if char in "\\]^-" else char

@@ -11,8 +11,8 @@ def cascade(
     task: Annotated[str, typer.Option("--task", help="A task's name, or the TOML file of a study over it.")],
     quality: Annotated[float, typer.Option("--quality", min=0.0, max=1.0, help="The share of right answers to hold.")],
     confidence: Annotated[float, typer.Option("--confidence", min=0.5, max=0.999, help="With which the quality is held.")] = 0.95,
-    items: Annotated[int | None, typer.Option("--items", "-n", min=30, help="The first so many items of the train split (of a generator: so many drawn with --seed); by default all of the dev split.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of draws and of generated items.")] = 0,
+    items: Annotated[int | None, typer.Option("--items", "-n", min=30, help="The first so many items of the train split; by default all of the dev split.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of draws, and of the items of a generator.")] = 0,
     store: Annotated[str | None, typer.Option("--store", help="A file or database URL instead of the shared store.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:  # fmt: skip
@@ -32,9 +32,9 @@ def cascade(
 
     if task.endswith(".toml"):
         study = read_study(Path(task))
-        made = study_task(study.task, items, seed, study.folder)
+        made = study_task(study.task, study.items, study.seed, study.folder)
     else:
-        made = load_task(task, items=items if task.startswith("gym:") else None, seed=seed)
+        made = load_task(task, seed=seed)
     found = set_cascade(recipe, made, quality, level=confidence, items=items, seed=seed, store=store_url(store))
     if json_:
         typer.echo(json.dumps(asdict(found) | {"task": made.name, "wanted": quality, "confidence": confidence}))

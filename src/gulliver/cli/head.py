@@ -10,9 +10,9 @@ def head(
     recipe: Annotated[str, typer.Argument(help="MODEL | ASKING, such as 'qwen2.5-coder-0.5b | cot'.")],
     task: Annotated[str, typer.Option("--task", help="A task's name, or the TOML file of a study over it.")],
     name: Annotated[str, typer.Option("--name", help="Under which it is kept: p_ik(head=NAME).")],
-    items: Annotated[int | None, typer.Option("--items", "-n", min=10, help="The first so many items of the train split (of a generator: so many drawn with --seed).")] = None,
+    items: Annotated[int | None, typer.Option("--items", "-n", min=10, help="The first so many items of the train split.")] = None,
     draws: Annotated[int, typer.Option("--draws", min=1, max=64, help="Of each item, at temperature 1.")] = 4,
-    seed: Annotated[int, typer.Option("--seed", help="Of draws and of generated items.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Of draws, and of the items of a generator.")] = 0,
     store: Annotated[str | None, typer.Option("--store", help="A file or database URL instead of the shared store.")] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:  # fmt: skip
@@ -28,9 +28,9 @@ def head(
 
     if task.endswith(".toml"):
         study = read_study(Path(task))
-        made = study_task(study.task, items, seed, study.folder)
+        made = study_task(study.task, study.items, study.seed, study.folder)
     else:
-        made = load_task(task, items=items if task.startswith("gym:") else None, seed=seed)
+        made = load_task(task, seed=seed)
     trained = train_head(recipe, made, name, draws=draws, items=items, seed=seed, store=store_url(store))
     path = save_head(trained)
     if json_:

@@ -156,3 +156,37 @@ def _estimate(value: float, resampled: Floats, level: float) -> Estimate:
 def _bin(said: Floats, was: Floats, level: float) -> Bin:
     low, high = wilson(int(was.sum()), len(was), level)
     return Bin(float(said.mean()), float(was.mean()), low, high, len(was))
+
+
+def gap(
+    figure: str,
+    first: tuple[Sequence[float], Sequence[bool]],
+    second: tuple[Sequence[float], Sequence[bool]],
+    level: float = 0.95,
+    paired: bool = True,
+    bins: int = 5,
+    seed: int = 0,
+) -> Estimate | None:
+    """A figure (`ece`, `brier` or `auroc`) of the first confidences less that of the second; None where one cannot be had.
+
+    Args:
+        paired: both are of the same items, which are then resampled together.
+
+    Raises:
+        ValueError: paired confidences are of different numbers of items.
+    """
+    how = {"ece": lambda s, w: ece(s, w, bins), "brier": brier, "auroc": auroc}[figure]
+    sides = [(np.asarray(said, np.float64), np.asarray(right, np.float64)) for said, right in (first, second)]
+    if paired and len(sides[0][0]) != len(sides[1][0]):
+        raise ValueError("paired confidences are of the same items")
+    value = how(*sides[0]) - how(*sides[1])
+    if not np.isfinite(value):
+        return None
+    rng = np.random.default_rng(seed)
+    drawn = []
+    for _ in range(RESAMPLES):
+        rows = [rng.integers(0, len(said), len(said)) for said, _ in sides]
+        rows = [rows[0], rows[0]] if paired else rows
+        one, two = (how(said[r], was[r]) for (said, was), r in zip(sides, rows, strict=True))
+        drawn.append(one - two)
+    return _estimate(float(value), np.array(drawn), level)

@@ -51,7 +51,7 @@ def set_cascade(
     load: Loader = load_model,
 ) -> SetCascade:
     """The cascade `text` with the lowest threshold that is shown to reach `quality` on the task's dev items, or on the first
-    `items` of its train split. A generated task is drawn anew each time: its own items are taken, so judge by another seed.
+    `items` of its train split.
 
     Raises:
         StudyError: there are too few such items, or no threshold can be shown to reach the quality.
@@ -62,7 +62,7 @@ def set_cascade(
             f"{text} changes its model first; give such a model by its folder, or set the threshold by hand."
         )
     small, large = parts_of(recipe, load)
-    chosen = list(task.test if task.generated else task.train if items else task.dev)[: items or None]
+    chosen = list(task.train if items else task.dev)[: items or None]
     if len(chosen) < FEWEST:
         raise StudyError(
             f"The task {task.name} has {len(chosen)} items to set a threshold on and {FEWEST} are needed; give it a dev file, or --items of its train split."

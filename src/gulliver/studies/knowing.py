@@ -31,7 +31,7 @@ def train_head(
     store: str | Path | None = None,
     load: Loader = load_model,
 ) -> Head:
-    """A head for the model of the recipe `MODEL | asking parts`, on the task's train split (a generated task's own items).
+    """A head for the model of the recipe `MODEL | asking parts`, on the task's train split.
 
     Raises:
         StudyError: there is nothing to train on, or the recipe does more than ask.
@@ -39,7 +39,7 @@ def train_head(
     recipe = parse_recipe(text, load)
     if recipe.strategy.whole is not None or recipe.strategy.draws > 1 or recipe.transforms:
         raise StudyError(f"A head foretells single draws of a model as it is; write MODEL | ASKING, not {text}.")
-    chosen = list(task.test if task.generated else task.train)[:items]
+    chosen = list(task.train)[:items]
     if len(chosen) < 2 * FOLDS:
         raise StudyError(
             f"The task {task.name} has {len(chosen)} items to train a head on and {2 * FOLDS} are needed; give it a train file."
@@ -57,13 +57,15 @@ async def _gathered(
 
 
 async def known(recipe: Recipe, item: Item, session: Session, draws: int = DRAWS) -> tuple[list[float], float]:
-    """One item's features, and the share of `draws` draws at temperature 1 that are right.
+    """One item's features, and the share of `draws` draws at temperature 1 that are right (0 without draws).
 
     Raises:
         ModelError: the engine cannot score.
     """
     lm = session.bind(recipe.model, Meter())
     put = recipe.strategy.ask(item)
+    if not draws:
+        return await features(item.question, lm), 0.0
     drafts = await Sample(temperature=TEMPERATURE, top_p=1.0).draw(put, lm, draws)
     right = [judge(item, answer).outcome == "right" for answer in await read_drafts(put, drafts)]
     return await features(item.question, lm), sum(right) / len(right)

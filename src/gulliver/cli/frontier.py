@@ -56,7 +56,7 @@ def frontier(
     with progress_bar() as progress:
         pools = draw_pools(
             wanted,
-            load_task(task, items=items),
+            load_task(task),
             items=items,
             ask=ask,
             store=store_url(store),

@@ -84,12 +84,12 @@ def draw_pools(
     tell: Tell | None = None,
     load: Loader = load_model,
 ) -> list[ModelPool]:
-    """The pools of each model on the first test items, asked or replayed. Nothing is paid twice: stop and go on at will.
+    """The pools of each model on the first test items (so fewer items are the first of more), asked or replayed. Nothing is paid twice: stop and go on at will.
 
     Raises:
         GulliverError: a recipe or scorer cannot be had.
     """
-    chosen = list(task.test)[:items]
+    chosen = list(task.test[:items])  # a generator makes only what is looked at
     plans = [(each, _recipes(each, ask, load)) for each in wanted]
 
     async def work() -> list[ModelPool]:

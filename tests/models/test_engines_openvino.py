@@ -13,7 +13,7 @@ import pytest
 
 from gulliver.errors import ModelError
 from gulliver.models.base import Card, Client, Generate, Model, Reply, Sampling, Score
-from gulliver.models.engines.openvino import BLOCK, CACHE_BYTES, SEQUENCES, cache_blocks
+from gulliver.models.engines.openvino_parts import BLOCK, CACHE_BYTES, SEQUENCES, cache_blocks
 from gulliver.models.engines.process import EngineProcess
 from gulliver.models.engines.tokens import before_stop
 from gulliver.models.load import load_model
@@ -34,6 +34,21 @@ def engine(smollm: Model) -> Iterator[EngineProcess]:
     asyncio.run(client.close())
 
 
+@pytest.fixture(scope="module")
+def plain(smollm: Model) -> Iterator[EngineProcess]:
+    """The same engine, asked one at a time and without a prefix cache."""
+    client = EngineProcess(replace(smollm, options={"exact": True, "prefix_cache": "false"}))
+    yield client
+    asyncio.run(client.close())
+
+
+def asked(engine: EngineProcess, *requests: Generate | Score) -> list[Reply]:
+    async def run() -> list[Reply]:
+        return list(await asyncio.gather(*(engine.ask(request) for request in requests)))
+
+    return asyncio.run(run())
+
+
 @pytest.mark.models
 class TestOpenVino(EngineContract):
     most: ClassVar[int] = 80  # more than run at once
@@ -51,10 +66,7 @@ class TestOpenVino(EngineContract):
         yield self.engine
 
     def ask(self, *requests: Generate | Score) -> list[Reply]:
-        async def run() -> list[Reply]:
-            return list(await asyncio.gather(*(self.engine.ask(request) for request in requests)))
-
-        return asyncio.run(run())
+        return asked(self.engine, *requests)
 
     def test_a_greedy_text_is_scored_as_it_was_generated(self, model: Model) -> None:
         request = self.request(model, max_tokens=16)
@@ -82,6 +94,40 @@ class TestOpenVino(EngineContract):
         for one, other in zip(alone, together, strict=True):
             assert one.text == other.text
             assert one.logprob == pytest.approx(other.logprob, abs=0.02)
+
+    def same(self, requests: list[Generate], alone: list[Reply]) -> None:
+        """Each request gives in company what it gave alone."""
+        for one, other in zip(alone, self.ask(*requests), strict=True):
+            assert other.text == one.text
+            assert other.logprob == pytest.approx(one.logprob, abs=0.02)
+
+    def test_what_begins_alike_is_computed_once_and_says_the_same(self, plain: EngineProcess) -> None:
+        """The trap of engines.md: 24 prompts of 300 + n tokens together, also behind a warmed, unaligned prefix."""
+        shared = "".join(STORY.format(i) for i in range(13))
+        requests = [Generate(f"{shared}Then{' and then' * n}", Sampling(max_tokens=4)) for n in range(1, 25)]
+        alone = [asked(plain, request)[0] for request in requests]
+        self.same(requests, alone)
+        assert sum(reply.cached_tokens for reply in self.ask(*requests)) > 24 * 256
+        other = "".join(STORY.format(i + 100) for i in range(13))
+        self.ask(Generate(other, Sampling(max_tokens=1)))  # ends within a block
+        requests = [Generate(f"{other}Then{' and then' * n}", Sampling(max_tokens=4)) for n in range(1, 13)]
+        self.same(requests, [asked(plain, request)[0] for request in requests])
+
+    def test_turns_that_go_on_from_one_text_say_the_same_together(self, plain: EngineProcess) -> None:
+        first = Generate(STORY.format(500) * 2, Sampling(max_tokens=11))
+        text = first.prompt + self.ask(first)[0].text
+        turns = [Generate(f"{text} {word}", Sampling(max_tokens=4)) for word in ("And", "But", "Then", "So", "Yet")]
+        self.same(turns, [asked(plain, request)[0] for request in turns])
+
+    def test_options_behind_one_question_are_scored_as_alone(self, plain: EngineProcess) -> None:
+        question = STORY.format(700) * 3
+        options = [Score(question, f" The giant {word}.") for word in ("slept", "woke up and broke all threads", "ate")]
+        options.append(Score(question, " The giant slept. And slept" + " and slept" * 30))
+        options.append(Score(question, " The giant slept. And slept" + " and slept" * 30 + " on"))
+        alone = [asked(plain, option)[0].logprob for option in options]
+        assert [reply.logprob for reply in self.ask(*options)] == pytest.approx(alone, abs=0.02)
+        again = [self.ask(option)[0].logprob for option in options]  # now also behind what was scored before
+        assert again == pytest.approx(alone, abs=0.02)
 
     def test_no_token_is_added_to_a_prompt(self) -> None:
         assert self.ask(Generate("Hello", Sampling(max_tokens=1)))[0].prompt_tokens == 1

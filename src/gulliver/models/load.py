@@ -26,7 +26,7 @@ from gulliver.models.sources import Progress, fetch_url, only_one
 
 # What OpenVINO GenAI 2026.4 reads from a GGUF; on others it fails when loading.
 GGUF_ARCHITECTURES = frozenset({"llama", "qwen2", "qwen3"})
-OPENVINO_OPTIONS = {"exact": ("true", "false")}
+OPENVINO_OPTIONS = {"exact": ("true", "false"), "prefix_cache": ("true", "false")}
 TORCH_OPTIONS = {"precision": ("fp32", "bf16"), "device": ("cpu", "cuda")}
 
 

@@ -170,7 +170,7 @@ def test_constraints_that_cannot_be_read_are_refused_before_anything_is_spent() 
     assert parse_strategy(parse("smc")).ask(number_item())
 
 
-@pytest.mark.parametrize("options", ["n=0", "step=0", "put=1", "keep=2", "temperature=0"])
+@pytest.mark.parametrize("options", ["n=0", "step=0", "put=1", "keep=2", "temperature=0", "top_p=0"])
 def test_options_out_of_range_are_refused(options: str) -> None:
-    with pytest.raises(SpecError, match="n and step"):
+    with pytest.raises(SpecError, match="must be"):
         parse_strategy(parse(f"smc({options})"))

@@ -30,7 +30,8 @@ class Smc:
     number falls below `keep * n`. Constraints come from the row: `keywords`, `avoid`, `words`, `positions` (`docs/strategies.md`).
 
     A word with a place of its own is put there, and counts by its probability; so does a missing keyword, put at the next
-    place with probability `put`. A keyword in a text is worth `pull` nats until the end; then only texts that meet all count.
+    place with probability `put`. With `temperature=1, top_p=1` the weights are exact; otherwise words that are put weigh as at
+    temperature 1. A keyword in a text is worth `pull` nats until the end; then only texts that meet all count.
     """
 
     n: int = 8
@@ -38,13 +39,16 @@ class Smc:
     keep: float = 0.5
     put: float = 0.25
     pull: float = 6.0
-    temperature: float = 1.0
+    temperature: float = 0.7
+    top_p: float = 0.95
     tokens: ClassVar[int] = 12
     role: ClassVar[str] = "whole"
 
     def __post_init__(self) -> None:
-        if self.n < 1 or self.step < 1 or not 0 <= self.keep <= 1 or not 0 <= self.put < 1 or self.temperature <= 0:
-            raise ValueError("n and step must be at least 1, keep in [0, 1], put in [0, 1), temperature above 0")
+        if self.n < 1 or self.step < 1 or not 0 <= self.keep <= 1 or not 0 <= self.put < 1:
+            raise ValueError("n and step must be at least 1, keep in [0, 1], put in [0, 1)")
+        if self.temperature <= 0 or not 0 < self.top_p <= 1:
+            raise ValueError("temperature must be above 0 and top_p in (0, 1]")
 
     @property
     def draws(self) -> int:
@@ -124,7 +128,9 @@ class _Run:
 
     async def _drafts(self, text: str, count: int) -> list[Draft]:
         """Continuations of one text, none drawn before."""
-        sampling = Sampling(_TOKENS_A_WORD * self._limit(text) + 4, self.options.temperature, stop=self.item.stop)
+        sampling = Sampling(
+            _TOKENS_A_WORD * self._limit(text) + 4, self.options.temperature, self.options.top_p, stop=self.item.stop
+        )
         start = self.asked[text]
         self.asked[text] += count
         return await self.lm.draws(self.item.prompt, count, sampling, start=start, begun=text)

@@ -22,6 +22,8 @@ APART = 0.25
 """Seconds between two writings, decisions apart."""
 KEPT = 200
 """Points of an interval's history; every second one goes when there are more."""
+FORGOTTEN = 86_400
+"""Seconds after which a study that was stopped is no longer told of."""
 
 
 class Recorder:
@@ -80,19 +82,21 @@ def told_to_others(prepared: Prepared, watch: Watch | None = None) -> Iterator[W
 
 
 def running_studies() -> list[dict[str, Any]]:
-    """What is kept of studies under way, the latest started first; `state` is running or stopped."""
+    """What is kept of studies under way, the latest started first; `state` is running, or stopped for less than a day."""
     found = []
     for path in (home() / "live").glob("*.json"):
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             data = json.loads(path.read_text(encoding="utf-8"))
-            alive = _born(data["pid"]) == data["born"]
-            found.append({**data, "state": "running" if alive else "stopped"})
+            alive = data["born"] is not None and _born(data["pid"]) == data["born"]
+            if alive or time.time() - path.stat().st_mtime < FORGOTTEN:
+                found.append({**data, "state": "running" if alive else "stopped"})
     return sorted(found, key=lambda one: str(one["started"]), reverse=True)
 
 
 def _born(pid: int) -> float | None:
-    """When a process was started: a number may be given again to another one."""
+    """When a process was started, as its number may be given again to another one; None when it runs no more."""
     try:
-        return float(psutil.Process(pid).create_time())
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
     except psutil.Error:
         return None

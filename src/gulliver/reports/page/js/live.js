@@ -26,7 +26,7 @@ const nowOf = (one) => {
   if (!p) return "preparing";
   const of = p.of ? `recipe ${p.position} of ${p.of}: ` : "";
   const items = p.stage === "asking" ? `, ${count(p.asked)}${p.pool ? ` of ${count(p.pool)}` : ""} items asked` : "";
-  return `${of}${p.stage} ${p.recipe}${items}${p.message ? ` (${p.message})` : ""}`;
+  return `${of}${p.recipe}, ${p.stage}${items}${p.message ? ` (${p.message})` : ""}`;
 };
 
 const liveRow = (p, current) => h("tr", { class: current ? "current" : "" }, h("th", { scope: "row" }, current ? h("span", { class: "pulse" }) : null, recipeName(p.recipe)),
@@ -50,7 +50,7 @@ const livePage = (key) => {
         current?.pool ? ["items left of this one, at most", count(Math.max(0, current.pool - current.asked))] : null]),
       current && current.history.length ? h("figure", { class: "funnel" }, h("figcaption", {}, "The interval of ", recipeName(current.recipe), " against the target"), funnelFigure(current.history, current.target, Math.max(280, Math.min(900, box.clientWidth || 600)))) : "",
       rows.length ? scroller("recipes so far", h("table", { class: "live-table" }, h("thead", {}, h("tr", {}, ["recipe", "interval", "items", "quality", "verdict"].map((t) => h("th", { scope: "col", class: t === "recipe" || t === "interval" || t === "verdict" ? "words" : null }, t)))),
-        h("tbody", {}, rows.map((r) => liveRow(r, one.state === "running" && r === current))))) : "");
+        h("tbody", {}, rows.map((r) => liveRow(r, one.state === "running" && r === current && !r.verdict))))) : "");
   };
   const one = live.studies.get(key);
   return { title: `${one.study}, running`, nodes: [h("h1", { tabindex: "-1" }, bdi(one.study), one.state === "running" ? " is running" : " was stopped"), said, box], start: () => { live.watchers.add(draw); draw(); }, stop: () => live.watchers.delete(draw) };

@@ -8,7 +8,19 @@ from typing import Any
 
 from gulliver.errors import SpecError
 
-_NOT_STRATEGIES = {"base", "confidence", "heads", "particles", "pipeline", "registry", "skills", "scorers", "steps", "table"}
+_NOT_STRATEGIES = {
+    "agents",
+    "base",
+    "confidence",
+    "heads",
+    "particles",
+    "pipeline",
+    "registry",
+    "skills",
+    "scorers",
+    "steps",
+    "table",
+}
 
 
 def strategy_names() -> list[str]:

@@ -22,6 +22,7 @@ _BUILT_IN = {
     "bfcl": "bfcl",
     "spam": "spam",
     "intents": "intents",
+    "games": "games",
 }
 _IMPORTED = {"lm_eval:": "lm_eval", "inspect:": "inspect_ai"}
 _FILES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")

@@ -44,3 +44,10 @@ def test_every_file_of_the_room_is_a_strategy() -> None:
     assert {"cot", "direct", "few_shot", "first", "greedy", "majority", "pal", "sample"} <= set(strategy_names())
     for name in strategy_names():
         parse_strategy(parse(name))
+
+
+def test_a_scorer_with_a_model_of_its_own_names_it() -> None:
+    assert parse_strategy(parse("cot | best_of(n=2, by=verifier)")).others == ("verifier:default",)
+    assert parse_strategy(parse("cot | rebase(n=2, by=reward, model='dir:/m')")).others == ("reward:dir:/m",)
+    assert parse_strategy(parse("cot | t1(n=2, by=verifier, model=mine)")).others == ("verifier:mine",)
+    assert parse_strategy(parse("cot | weighted_majority(n=2)")).others == ()

@@ -1,5 +1,7 @@
 """From a name to a model: a rung, `hf:owner/name`, `gguf:path`, `dir:path`, `openai:name@url`, `scripted:name?…`.
 
+`verifier:name` and `reward:dir:path` only judge answers, for the scorers of strategies.
+
 `torch:` before a rung, `hf:`, `gguf:` or `dir:` runs the same weights with the engine torch; `?exact=true` after one of
 them has openvino compute in 32 bits.
 """
@@ -43,6 +45,10 @@ def load_model(name: str, progress: Progress | None = None) -> Model:
         raise ModelError(f"{name!r} names nothing after the colon; write it as {kind}:…")
     if not colon:
         return _rung(find_rung(name), progress)
+    if kind in ("verifier", "reward"):
+        from gulliver.models.rewards import load_reward, load_verifier
+
+        return load_verifier(rest) if kind == "verifier" else load_reward(rest)
     makers = {"hf": _hub, "gguf": _gguf, "dir": _folder, "torch": _torch, "openai": _endpoint, "scripted": _scripted}
     for point in _installed():
         if point.name == kind:

@@ -7,7 +7,7 @@ from gulliver.errors import ModelError
 from gulliver.inference import BoundModel
 from gulliver.strategies.base import OfSeveral, strategy
 from gulliver.strategies.scorers import SCORERS, Scorer, make_scorer
-from gulliver.strategies.scorers.base import as_draft
+from gulliver.strategies.scorers.base import as_draft, scorer_models
 from gulliver.tasks.base import Answer, Item
 
 
@@ -31,6 +31,11 @@ class BestOf(OfSeveral):
             make_scorer(self.by, self.model)
         elif self.model:
             raise ValueError("by=total takes no model; verifier and reward do")
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The scorer's own model, where it has one."""
+        return scorer_models(self.by, self.model)
 
     @property
     def scorer(self) -> Scorer | None:

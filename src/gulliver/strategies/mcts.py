@@ -7,6 +7,7 @@ from typing import ClassVar
 from gulliver.inference import BoundModel
 from gulliver.strategies.base import strategy
 from gulliver.strategies.scorers import make_scorer
+from gulliver.strategies.scorers.base import scorer_models
 from gulliver.strategies.steps import Path, Steps, check_steps, choose_path, score_paths
 from gulliver.tasks.base import Answer, Item
 
@@ -55,6 +56,11 @@ class Mcts:
             raise ValueError("n and width must be at least 1, explore at least 0, temperature above 0")
         check_steps(self.border, self.step, self.depth, self.final)
         make_scorer(self.by, self.model)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The scorer's own model, where it has one."""
+        return scorer_models(self.by, self.model)
 
     @property
     def draws(self) -> int:

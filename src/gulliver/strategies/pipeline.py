@@ -34,7 +34,7 @@ class Strategy:
     @property
     def others(self) -> tuple[str, ...]:
         """Names of further models that it asks."""
-        return tuple(getattr(self.whole, "others", ()))
+        return tuple(getattr(self.whole or self.choosing, "others", ()))
 
     @property
     def tokens(self) -> int:

@@ -13,7 +13,7 @@ from gulliver.strategies.retrieve import Retrieve, with_passages
 from gulliver.tasks.base import Answer, Item
 
 WAYS = ("either", "both", "max", "rationale")
-_EXPLAIN = "{}\n\nWrite down, in a few sentences, the facts that are needed to answer this. Do not answer yet."
+EXPLAIN = "{}\n\nWrite down, in a few sentences, the facts that are needed to answer this. Do not answer yet."
 _JUDGE = "Question: {}\n\nText: {}\n\nIs this text true, and does it help to answer the question? Reply with Yes or No."
 
 
@@ -69,7 +69,7 @@ class RationaleRank:
     async def answer(self, item: Item, lm: BoundModel) -> Answer:
         passages = [passage.shown for passage in self._retrieve().find(item)] if self.source else []
         writer = lm.other(self.writer) if self.writer else lm
-        asked = [Message("user", _EXPLAIN.format(item.question))]
+        asked = [Message("user", EXPLAIN.format(item.question))]
         drafts = await writer.draws(asked, self.n, Sampling(self.max_tokens, self.temperature, 0.95))
         failed = next((draft for draft in drafts if draft.finish == "failed"), None)
         if failed is not None:

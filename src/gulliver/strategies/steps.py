@@ -1,8 +1,7 @@
 """A reply written step by step: what beam, tree and other searches grow, judge and cut off.
 
 Each step is a request of its own behind what was begun, so the store keeps it and a search that comes to the same text pays
-nothing. The engine reads the beginning again for each step (its prefix cache gives wrong results and stays off, see
-`docs/engines.md`), which the ledger counts.
+nothing. What was begun is read again with each step, as far as the engine does not keep it; the ledger counts what was read.
 """
 
 from collections.abc import Sequence

@@ -12,6 +12,7 @@ from gulliver.strategies.best_of import BestOf
 from gulliver.strategies.majority import Majority, ballot
 from gulliver.strategies.pal import ProgramReader
 from gulliver.strategies.scorers import SCORERS
+from gulliver.strategies.scorers.base import scorer_models
 from gulliver.tasks.base import Answer, Item
 
 TOOLS = ("program", "calculator")
@@ -45,6 +46,11 @@ class T1(OfSeveral):
             )
         if self.by != "majority":
             BestOf(self.n, self.by, self.model)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The scorer's own model, where it has one."""
+        return scorer_models(self.by, self.model)
 
     def choose(self, answers: Sequence[Answer]) -> Answer:
         """What is chosen where nothing can be checked."""

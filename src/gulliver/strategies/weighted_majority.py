@@ -9,7 +9,7 @@ from gulliver.inference import BoundModel
 from gulliver.strategies.base import OfSeveral, strategy
 from gulliver.strategies.majority import ballot
 from gulliver.strategies.scorers import Scorer, make_scorer
-from gulliver.strategies.scorers.base import as_draft
+from gulliver.strategies.scorers.base import as_draft, scorer_models
 from gulliver.tasks.base import Answer, Item
 
 SAME = 1e-9
@@ -32,6 +32,11 @@ class WeightedMajority(OfSeveral):
     def __post_init__(self) -> None:
         super().__post_init__()
         make_scorer(self.by, self.model)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The scorer's own model, where it has one."""
+        return scorer_models(self.by, self.model)
 
     @property
     def scorer(self) -> Scorer | None:

@@ -119,7 +119,7 @@ def _recipes(wanted: Wanted, ask: str, load: Loader) -> list[Recipe]:
 async def _item(wanted: Wanted, recipes: Sequence[Recipe], item: Item, session: Session) -> ItemPool:
     greedy, sampled, *searches = recipes
     single, drawn = Meter(), Meter()
-    answer = await greedy.strategy.answer(item, session.bind(greedy.model, single))
+    answer = await greedy.strategy.answer(item, session.bind(greedy.model, single, greedy.others))
     put = sampled.strategy.ask(item)
     lm = session.bind(sampled.model, drawn)
     answers = await read_drafts(put, await sampled.strategy.drawing.draw(put, lm, wanted.draws))
@@ -150,6 +150,6 @@ async def _item(wanted: Wanted, recipes: Sequence[Recipe], item: Item, session: 
 
 async def _search(recipe: Recipe, item: Item, session: Session) -> tuple[bool, Priced]:
     meter = Meter()
-    lm: BoundModel = session.bind(recipe.model, meter)
+    lm: BoundModel = session.bind(recipe.model, meter, recipe.others)
     answer = await recipe.strategy.answer(item, lm)
     return (await asyncio.to_thread(judge, item, answer)).outcome == "right", Priced.of(meter.cost)

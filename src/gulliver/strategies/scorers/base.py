@@ -45,6 +45,13 @@ def make_scorer(by: str, model: str = "") -> Scorer:
     return made
 
 
+def scorer_models(by: str, model: str = "") -> tuple[str, ...]:
+    """The names, as models have them, of what a scorer asks beside the item's own model."""
+    if by == "verifier":
+        return (f"verifier:{model or 'default'}",)
+    return (f"reward:{model}",) if by == "reward" else ()
+
+
 def as_draft(answer: Answer, place: int = 0) -> Draft:
     """The draft that an answer was read from, as scorers take it."""
     return Draft(answer.text, "stop", place, answer.tokens, answer.logprob)

@@ -16,14 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gulliver.home import folder
+from benchmarks.peers import peer_python
 
 REFITS, GOAL, TIMED, SECOND = 4000, 1000, 3, 1.0
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -119,12 +118,7 @@ def resamples(rows: int) -> list[NDArray[np.int64]]:
 
 def package(size: Array, tokens: Array, loss: Array) -> tuple[float, float]:
     """Seconds a fit of the package `chinchilla`, and its objective on the table."""
-    home = folder("benchmarks") / "laws-peer"
-    python = home / "bin" / "python"
-    if not (home / "ready").exists():
-        venv.create(home, with_pip=True, clear=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PEER], check=True)
-        (home / "ready").touch()
+    python = peer_python("laws", PEER)
     with tempfile.TemporaryDirectory() as there:
         folders = []
         for k, rows in enumerate(resamples(len(loss))):

@@ -1,0 +1,198 @@
+"""Many draws of one prompt: `python -m benchmarks.drawing [--prompts N] [--draws N] [--rounds N]`.
+
+16 draws of 128 tokens (temperature 0.8) for each of 64 prompts behind a shared beginning of about 300 tokens, SmolLM2-135M.
+Ours: the recipe `direct | sample | majority(n=16)` on an empty store, all of Gulliver included. Theirs: transformers'
+`generate` in bf16 with `num_return_sequences=16`, on an eighth of the prompts (after a short run to warm up). The limit: the
+engine OpenVINO GenAI itself, given the same plan by hand: the beginning first, then each prompt once, then all draws.
+Compared are written tokens a second, since texts end where the model ends them. Rounds are paired; medians are quoted.
+
+The result's `more` has ours over the raw engine's, tokens computed over the fewest possible, and Gulliver's own time as a
+share of the whole (all that the engine was not busy).
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers import peer_python
+from benchmarks.scoring import BLOCK, PEER, weights
+from gulliver.inference import Session, Store
+from gulliver.models.base import Generate, Message, Sampling
+from gulliver.models.chat import render
+from gulliver.models.engines.openvino_parts import cache_blocks, configuration, end_tokens, open_pipeline, tensor
+from gulliver.models.load import load_model
+from gulliver.studies.asking import ask_items
+from gulliver.studies.recipe import parse_recipe
+from gulliver.tasks.base import Item, make_item
+from gulliver.tasks.judges import Number
+
+TOKENS = 128
+TEMPERATURE = 0.8
+_TALE = "The ship sailed past island number {}, where small people tied the giant down with a thousand threads. "
+_SCRIPT = """
+import json, sys, time, warnings
+warnings.simplefilter("ignore")
+import torch, transformers
+transformers.logging.set_verbosity_error()
+weights, tokens, temperature, draws = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+folder, _, name = weights.rpartition("/")
+tokenizer = transformers.AutoTokenizer.from_pretrained(folder, gguf_file=name, padding_side="left")
+model = transformers.AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.bfloat16).eval()
+for line in sys.stdin:
+    prompts = json.loads(line)
+    torch.manual_seed(0)
+    began, written = time.perf_counter(), 0
+    for start in range(0, len(prompts), 4):
+        batch = tokenizer(prompts[start : start + 4], return_tensors="pt", padding=True, add_special_tokens=False)
+        with torch.inference_mode():
+            out = model.generate(**batch, do_sample=True, temperature=temperature, top_p=1.0, top_k=0, max_new_tokens=tokens,
+                                 num_return_sequences=draws, pad_token_id=tokenizer.eos_token_id)
+        new = out[:, batch["input_ids"].shape[1] :]
+        ends = (new == tokenizer.eos_token_id).float()
+        written += int(torch.where(ends.any(1), ends.argmax(1) + 1, torch.tensor(new.shape[1])).sum())
+    print("ROUND " + json.dumps([written, time.perf_counter() - began]), flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Tokens written and the seconds they took."""
+
+    tokens: int
+    seconds: float
+
+    @property
+    def a_second(self) -> float:
+        return self.tokens / self.seconds
+
+
+def questions(count: int) -> list[Item]:
+    """Prompts that share all but their last line."""
+    tale = "".join(_TALE.format(i) for i in range(1, 13))
+    return [
+        make_item(f"tale-{i}", f"{tale}\n\nHow many threads held the giant on the first {i + 2} islands together?", 1000 * (i + 2), Number(), max_tokens=TOKENS)
+        for i in range(count)
+    ]  # fmt: skip
+
+
+async def ours(model: str, items: Sequence[Item], draws: int, place: Path) -> tuple[Rate, int, float]:
+    """The rate, tokens computed, and the share of the time that the engine was not busy."""
+    recipe = parse_recipe(f"{model} | direct | sample(temperature={TEMPERATURE}) | majority(n={draws})")
+    async with Store(place) as store, Session(store) as session:
+        await session.bind(recipe.model).generate("Hello", max_tokens=1)  # opens the engine
+        warm = set(session.ledger)
+        began = time.perf_counter()
+        await ask_items(recipe, items, session)
+        seconds = time.perf_counter() - began
+        replies = [used.reply for key, used in session.ledger.items() if key not in warm]
+        written = sum(reply.completion_tokens for reply in replies)
+        read = sum(reply.prompt_tokens - reply.cached_tokens for reply in replies)
+        return Rate(written, seconds), written + read, 1 - sum(reply.seconds for reply in replies) / seconds
+
+
+class Raw:
+    """The engine by hand: the shared beginning is computed first, then each prompt's own, then all draws at once."""
+
+    def __init__(self, path: Path) -> None:
+        self.model = load_model(f"gguf:{path}")
+        self.pipeline = open_pipeline(self.model, cache_blocks(self.model.card, 2), exact=False, prefixes=True)
+        tokenizer = self.pipeline.get_tokenizer()
+        self.ends = end_tokens(tokenizer)
+        self.encode = lambda text: tokenizer.encode(text, add_special_tokens=False).input_ids.data[0].tolist()
+        self.number = 0
+
+    def add(self, ids: list[int], sampling: Sampling, seed: int) -> Any:
+        self.number += 1
+        config = configuration(Generate("", sampling, seed), sampling.max_tokens, self.ends)
+        return self.pipeline.add_request(self.number, tensor(ids), config)
+
+    def run(self, handles: list[Any]) -> int:
+        while self.pipeline.has_non_finished_requests():
+            self.pipeline.step()
+        written = 0
+        for handle in handles:
+            while handle.can_read():
+                written += sum(len(output.generated_ids) for output in handle.read().values())
+        return written
+
+    def round(self, prompts: Sequence[str], draws: int) -> tuple[Rate, int]:
+        """The rate, and the fewest tokens that an engine with blocks computes for these prompts."""
+        began = time.perf_counter()
+        ids = [self.encode(prompt) for prompt in prompts]
+        same = next(i for i, column in enumerate(zip(*ids, strict=False)) if len(set(column)) > 1)
+        one = Sampling(max_tokens=1)
+        self.run([self.add(ids[0][: same // BLOCK * BLOCK], one, 0)])
+        self.run([self.add(found[: (len(found) - 1) // BLOCK * BLOCK], one, 0) for found in ids])
+        sampling = Sampling(TOKENS, TEMPERATURE)
+        written = self.run([self.add(found, sampling, seed) for found in ids for seed in range(draws)])
+        seconds = time.perf_counter() - began
+        blocks = {tuple(found[:end]) for found in ids for end in range(BLOCK, len(found), BLOCK)}
+        rest = sum(len(found) - (len(found) - 1) // BLOCK * BLOCK for found in ids) * draws
+        return Rate(written, seconds), len(blocks) * BLOCK + rest
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--prompts", type=int, default=64)
+    parser.add_argument("--draws", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=1)
+    given = parser.parse_args()
+    path, items = weights(), questions(given.prompts)
+    model = load_model(f"gguf:{path}")
+    prompts = [render(model.card, (Message("user", item.question),)) for item in items]
+    raw = Raw(path)
+    mine: list[Rate] = []
+    hand: list[Rate] = []
+    peer: list[Rate] = []
+    with tempfile.TemporaryDirectory() as name:
+        script = Path(name) / "peer.py"
+        script.write_text(_SCRIPT, encoding="utf-8")
+        command = [peer_python("scoring", *PEER), script, path, str(TOKENS), str(TEMPERATURE), str(given.draws)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+
+            def theirs(some: Sequence[str]) -> Rate:
+                assert process.stdin is not None
+                assert process.stdout is not None
+                process.stdin.write(json.dumps(list(some)) + "\n")
+                process.stdin.flush()
+                line = next((line for line in process.stdout if line.startswith("ROUND ")), None)
+                if line is None:
+                    raise SystemExit("transformers gave no result; its message is above")
+                return Rate(*json.loads(line.removeprefix("ROUND ")))
+
+            theirs(prompts[:1])
+            for number in range(given.rounds):
+                rate, computed, idle = asyncio.run(
+                    ours(f"gguf:{path}", items, given.draws, Path(name) / f"{number}.sqlite")
+                )
+                by_hand, least = raw.round(prompts, given.draws)
+                mine.append(rate)
+                hand.append(by_hand)
+                peer.append(theirs(prompts[: max(4, given.prompts // 8)]))
+                print(f"round {number + 1}: ours {rate.a_second:.0f} tokens a second ({rate.tokens} in {rate.seconds:.0f} s), the engine by hand {by_hand.a_second:.0f}, transformers in bf16 {peer[-1].a_second:.0f}", flush=True)  # fmt: skip
+            assert process.stdin is not None
+            process.stdin.close()
+    speed = [statistics.median(one.a_second for one in side) for side in (mine, hand, peer)]
+    over = [
+        statistics.median(a.a_second / b.a_second for a, b in zip(mine, side, strict=True)) for side in (peer, hand)
+    ]
+    fewest = least + mine[-1].tokens
+    print(json.dumps({
+        "name": "drawing", "ours": round(speed[0], 1), "theirs": round(speed[2], 1), "ratio": round(over[0], 2), "goal": 3, "more": [
+            {"name": "over the raw engine", "ours": round(speed[0], 1), "theirs": round(speed[1], 1), "ratio": round(over[1], 3), "goal": 0.95},
+            {"name": "computed tokens", "ours": computed, "theirs": fewest, "ratio": round(computed / fewest, 4), "goal": 1.1},
+            {"name": "time the engine was not busy", "ours": round(idle, 4), "theirs": 1, "ratio": round(idle, 4), "goal": 0.05},
+        ],
+    }))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

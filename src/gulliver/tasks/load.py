@@ -14,6 +14,7 @@ from gulliver.tasks.base import Task
 
 GROUP = "gulliver.tasks"
 _BUILT_IN = {
+    "app_calls": "app_calls",
     "gsm8k": "gsm8k",
     "humaneval": "humaneval",
     "ifbench": "ifbench",

@@ -56,7 +56,8 @@ async def play(game: Game, seed: int, lm: BoundModel, advise: Advice | None = No
     Args:
         told: what the model reads after the rules in every move.
     """
-    state, moves, unsaid = game.start(seed), [], 0
+    state, unsaid = game.start(seed), 0
+    moves: list[str] = []
     while not game.over(state):
         seen = view(game, state, moves, told)
         note = await advise(seen, lm) if advise else ""

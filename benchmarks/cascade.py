@@ -7,7 +7,7 @@ model, and its quality against a router that sends as many items up, drawn by ch
 
 The threshold is set so that the quality of the recipe (that of the pool, from which the calibration items are drawn) falls
 below the target in at most 5 % of calibrations. The held-out share moves about that quality by chance; it is told too.
-The whole is `small | asking | cascade(to=large, n=8)`.
+The whole is `small | asking | cascade(to=large)`: one draft, and the mean probability of its tokens.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from gulliver.tasks import load_task
 from gulliver.tasks.base import Item
 
 TASK = "gym:chain_sum(min_terms=2, max_terms=4, min_digits=1, max_digits=2)"
-RECIPE = "qwen2.5-coder-0.5b | direct(max_tokens=24) | cascade(to=qwen2.5-coder-1.5b, n=8)"
+RECIPE = "qwen2.5-coder-0.5b | direct(max_tokens=24) | cascade(to=qwen2.5-coder-1.5b)"
 RESPLITS = 200
 Floats = NDArray[np.float64]
 

@@ -17,7 +17,7 @@ from gulliver.spec import parse
 from gulliver.strategies import parse_strategy
 from gulliver.strategies.confidence import confidence
 from gulliver.strategies.heads import fit_head
-from gulliver.studies.asking import ask_item
+from gulliver.studies.asking import ask_item, ask_items
 from gulliver.studies.calibration import Calibration, calibration, gap
 from gulliver.studies.knowing import known
 from gulliver.studies.recipe import Recipe
@@ -108,7 +108,7 @@ async def _told(model: str, plan: Plan, progress: Progress) -> Told:
         for name, items in ((IK, own), (NEW, new)):
             progress(f"{model}: {name} of {len(items)} items")
             features = await asyncio.gather(*(known(direct, item, session, 0) for item in items))
-            right = [(await ask_item(direct, item, session)).record.outcome == "right" for item in items]
+            right = [asked.record.outcome == "right" for asked in await ask_items(direct, items, session)]
             said[name] = ([head.chance(row) for row, _ in features], right)
         cost, answers = sum((used.cost for used in session.ledger.values()), Cost()), len(session.ledger)
     return Told(said, cost, answers)

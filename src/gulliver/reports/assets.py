@@ -22,8 +22,14 @@ def script() -> str:
 
 @cache
 def style() -> str:
-    """The pages' style sheet."""
-    return (PAGE / "page.css").read_text(encoding="utf-8")
+    """The pages' style sheet: what figures need, which is also enough for one that stands alone, and the rest."""
+    return figure_style() + (PAGE / "page.css").read_text(encoding="utf-8")
+
+
+@cache
+def figure_style() -> str:
+    """Colours, and how figures look with them in light and dark."""
+    return (PAGE / "figure.css").read_text(encoding="utf-8")
 
 
 def inline_policy() -> str:

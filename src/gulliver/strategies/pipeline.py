@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from gulliver.errors import SpecError
@@ -58,15 +59,23 @@ class Strategy:
         put = self.ask(item)
         if self.whole is not None:
             return await self.whole.answer(put, lm)
-        if not isinstance(self.choosing, Adaptive):
+        if self._adaptive is None:
             drawn = await read_drafts(put, await self.drawing.draw(put, lm, self.choosing.draws))
-            if isinstance(self.choosing, Scoring):
-                return await self.choosing.pick(put, drawn, lm)
-            return self.choosing.choose(drawn)
+            return self.choosing.choose(drawn) if self._scoring is None else await self._scoring.pick(put, drawn, lm)
         answers: list[Answer] = []
-        while more := self.choosing.more(answers):
+        while more := self._adaptive.more(answers):
             answers += await read_drafts(put, await self.drawing.draw(put, lm, more, len(answers)))
         return self.choosing.choose(answers)
+
+    # Looked up once: whether an object keeps to a protocol takes longer than all else that is done for an item here.
+
+    @cached_property
+    def _adaptive(self) -> Adaptive | None:
+        return self.choosing if isinstance(self.choosing, Adaptive) else None
+
+    @cached_property
+    def _scoring(self) -> Scoring | None:
+        return self.choosing if isinstance(self.choosing, Scoring) else None
 
 
 def parse_strategy(calls: Sequence[Call]) -> Strategy:

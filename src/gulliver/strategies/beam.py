@@ -1,5 +1,6 @@
 """Write a reply step by step and go on only with the best beginnings."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -59,10 +60,11 @@ class Beam:
         kept = [Path()]
         while open_ := [path for path in kept if not path.done]:
             each, more = divmod(self.n, len(open_))
-            grown: list[Path] = []
-            for place, path in enumerate(open_):
-                grown += await steps.grow(item, lm, path, each + (place < more))
+            widths = [each + (place < more) for place in range(len(open_))]
+            pairs = zip(open_, widths, strict=True)
+            grown = await asyncio.gather(*(steps.grow(item, lm, path, width) for path, width in pairs))
             ended = [path for path in kept if path.done]
-            scored = [*ended, *await score_paths(scorer, item, merged(grown), lm)]
+            different = merged([path for some in grown for path in some])
+            scored = [*ended, *await score_paths(scorer, item, different, lm)]
             kept = sorted(scored, key=lambda path: -path.score)[: self.keep]
         return await choose_path(item, kept, self.final)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gulliver.errors import StudyError
 from gulliver.inference import BoundModel, Cost, Meter, Session, Store
 from gulliver.models import load_model
 from gulliver.strategies.base import read_drafts
@@ -16,6 +17,7 @@ from gulliver.studies.pools import make_pool
 from gulliver.studies.recipe import Loader, Recipe, parse_recipe
 from gulliver.studies.running import run_async
 from gulliver.tasks.base import Item, Task, judge
+from gulliver.tasks.model_judge import ModelJudge
 
 _AT_ONCE = 32
 
@@ -87,9 +89,13 @@ def draw_pools(
     """The pools of each model on the first test items (so fewer items are the first of more), asked or replayed. Nothing is paid twice: stop and go on at will.
 
     Raises:
-        GulliverError: a recipe or scorer cannot be had.
+        GulliverError: a recipe or scorer cannot be had, or the task's judge is a model, which would have to judge every draw.
     """
     chosen = list(task.test[:items])  # a generator makes only what is looked at
+    if any(isinstance(item.judge, ModelJudge) for item in chosen):
+        raise StudyError(
+            "The task's judge is a model, and every draw would have to be judged; use a judge that asks no model."
+        )
     plans = [(each, _recipes(each, ask, load)) for each in wanted]
 
     async def work() -> list[ModelPool]:

@@ -19,6 +19,7 @@ EXTRAS = {
     "serve": ("fastapi", "uvicorn"),
     "ray": ("ray",),
     "postgres": ("psycopg",),
+    "retrieval": ("bm25s",),
 }
 ENGINES = {"openvino": "openvino-genai", "torch": "torch", "endpoint": "httpx", "scripted": "gulliver"}
 CORE = ("gguf", "openvino", "openvino-genai", "pydantic-monty", "polars", "scikit-learn", "sqlalchemy")

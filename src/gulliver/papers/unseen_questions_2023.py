@@ -103,7 +103,7 @@ def _comparison(rng: random.Random, places: Sequence[Country], number: int) -> I
     if (first.metres > second.metres) != (number % 2 == 0):
         first, second = second, first
     asked = f"Is the highest point of {first.name} higher than the highest point of {second.name}?"
-    return make_item(f"heights-{number}", asked, "yes" if number % 2 == 0 else "no", YES_NO, max_tokens=12)
+    return make_item(f"heights-{number}", asked, "yes" if number % 2 == 0 else "no", YES_NO, max_tokens=24)
 
 
 def _check(rng: random.Random, places: Sequence[Country], number: int) -> Item:
@@ -117,7 +117,7 @@ def _check(rng: random.Random, places: Sequence[Country], number: int) -> Item:
     )
     asked = f"Is {value if true else wrong} the {about} of {country.name}?"
     fields = {"country": country.name, "fact": value}
-    return make_item(f"check-{number}", asked, "yes" if true else "no", YES_NO, fields=fields, max_tokens=12)
+    return make_item(f"check-{number}", asked, "yes" if true else "no", YES_NO, fields=fields, max_tokens=24)
 
 
 def experiment(scale: Scale, progress: Progress) -> Finding:

@@ -158,8 +158,8 @@ def _right(model: Any, asked: Sequence[Problem], words: dict[str, int], longest:
     outcome: dict[int, bool] = {}
     by_length: dict[int, list[int]] = {}
     questions = [_ids(one.question, words) for one in asked]
-    for place, ids in enumerate(questions):
-        by_length.setdefault(len(ids), []).append(place)
+    for place, question in enumerate(questions):
+        by_length.setdefault(len(question), []).append(place)
     with torch.no_grad():
         for length, places in by_length.items():
             ids = torch.tensor([questions[place] for place in places])

@@ -24,7 +24,7 @@ _TAKE = """style => {
   for (const [name, value] of Object.entries({ width: '100%', height: '100%', style: 'fill:var(--ground)' })) ground.setAttribute(name, value);
   svg.prepend(make('title', document.querySelector('h1').textContent), make('style', style), ground);
   svg.setAttribute('role', 'img');
-  svg.setAttribute('font-family', 'system-ui, sans-serif');
+  svg.style.setProperty('font-family', 'system-ui, sans-serif');
   return new XMLSerializer().serializeToString(svg);
 }"""
 

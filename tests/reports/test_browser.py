@@ -3,6 +3,7 @@
 import json
 import math
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -182,6 +183,7 @@ def test_pages_fit_every_window_and_axe_finds_nothing_serious(
             page.goto(f"{report}#/{name}/this")
             page.wait_for_selector(".frontier svg, .row, .difference svg")
             watched.shot(f"report-{name}-{width}-{theme}")
+            assert not re.search(r"\b(null|undefined|NaN|object Object)\b", page.locator("body").inner_text()), name
             assert watched.fits(), name
             assert watched.serious() == []
         assert watched.said == []

@@ -132,3 +132,15 @@ def test_named_runs_alone_are_shown_and_a_wrong_name_is_answered(home: Path) -> 
     assert list(Library(["one"]).files()) == ["one"]
     with pytest.raises(StudyError, match="There is no run"):
         Library(["thre"])
+
+
+def test_the_report_of_a_run_is_written_where_it_is_asked_for(home: Path, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from gulliver.cli.app import app
+
+    done = CliRunner().invoke(app, ["report", "one", "-o", str(tmp_path / "page.html")])
+    assert done.exit_code == 0
+    assert "<!doctype html>" in (tmp_path / "page.html").read_text()
+    said = CliRunner().invoke(app, ["report", "one", "--json"])
+    assert json.loads(said.stdout)["run"]["id"] == "gsm8k-1a2b3c4d"

@@ -137,5 +137,6 @@ def test_pages_of_the_server_fit_and_axe_finds_nothing_serious(
             page.goto(f"{address}#/{name}")
             page.wait_for_selector(".studies .study, .paper")
             watched.shot(f"view-{name}-{width}-{theme}")
+            assert not re.search(r"\b(null|undefined|NaN|object Object)\b", page.locator("body").inner_text()), name
             assert watched.fits(), name
             assert watched.serious() == []

@@ -47,26 +47,26 @@ def make_app(library: Library, papers: Papers, host: str = "127.0.0.1", store: s
 
     @app.get("/api/studies")
     def studies() -> Response:
-        return _json(library.rows())
+        return _ready(library.rows())
 
     @app.get("/api/studies/{key}")
     def study(key: str) -> Response:
-        return _json(library.get(key).document)
+        return _ready(library.get(key).document)
 
     @app.get("/api/studies/{key}/columns")
     def columns(key: str) -> Response:
-        return _json(library.get(key).columns)
+        return _ready(library.get(key).columns)
 
     @app.get("/api/studies/{key}/texts")
     def texts(key: str) -> Response:
-        return _json(library.get(key).texts)
+        return _ready(library.get(key).texts)
 
     @app.get("/api/studies/{key}/items/{place}")
     def item(key: str, place: int) -> Response:
         found = library.get(key).texts
         if not 0 <= place < len(found):
             raise GulliverError(f"The study {key} has no item number {place}.")
-        return _json(found[place])
+        return _ready(found[place])
 
     @app.get("/api/studies/{key}/draws/{recipe}/{place}")
     def draws(key: str, recipe: int, place: int) -> Response:
@@ -123,7 +123,12 @@ def _recipe(result: StudyResult, place: int) -> RecipeResult:
 
 
 def _json(data: Any) -> Response:
-    text = json.dumps(plain(data), allow_nan=False, separators=(",", ":"))
+    return _ready(plain(data))
+
+
+def _ready(data: Any) -> Response:
+    """What the library keeps is plain and clean already; with many items a second look at every text would be felt."""
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     return Response(text, media_type="application/json")
 
 

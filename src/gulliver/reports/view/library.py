@@ -68,18 +68,19 @@ class Library:
         stamp = (str(path), _time(path))
         with self._lock:
             if stamp not in self._shown:
-                self._shown[stamp] = _shown(key, find_run(str(path)))
+                result = find_run(str(path))
+                self._shown[stamp], self._rows[stamp] = _shown(key, result), _row(result)
                 while len(self._shown) > _KEPT:
                     self._shown.popitem(last=False)
             self._shown.move_to_end(stamp)
             return self._shown[stamp]
 
     def warm(self) -> None:
-        """Read what a first look asks for: the list, and the newest run."""
-        self.rows()
+        """Read what a first look asks for: the newest run, and the list."""
         for key in list(self.files())[:1]:
             with contextlib.suppress(GulliverError):
                 self.get(key)
+        self.rows()
 
     def _row(self, key: str, path: Path) -> dict[str, Any]:
         stamp = (str(path), _time(path))
@@ -87,8 +88,8 @@ class Library:
             try:
                 self._rows[stamp] = _row(find_run(str(path)))
             except GulliverError as error:
-                self._rows[stamp] = {"error": str(error), "finished": True}
-        return {"error": "", **self._rows[stamp], "key": key}
+                self._rows[stamp] = {"error": plain(str(error)), "finished": True}
+        return {"error": "", **self._rows[stamp], "key": plain(key)}
 
 
 def _time(path: Path) -> int:

@@ -22,8 +22,8 @@ const sidePicker = (label, source, studies, side, change) => {
     const study = await source.study(side.key);
     const recipes = study.result.recipes.map((r, i) => [i, `${i + 1} ${r.recipe}`, r]).filter(([, , r]) => r.items);
     if (!recipes.some(([i]) => i === side.place)) side.place = recipes[0]?.[0] ?? 0;
-    picks.replaceChildren(h("h2", {}, label), studies.length > 1 ? choice("study", studies.map((one) => [one.key, one.key]), side.key, async (value) => { side.key = value; side.place = -1; await draw(); change(); }) : null,
-      choice("recipe", recipes, side.place, (value) => { side.place = Number(value); change(); }));
+    const other = studies.length > 1 ? [choice("study", studies.map((one) => [one.key, one.key]), side.key, async (value) => { side.key = value; side.place = -1; await draw(); change(); })] : [];
+    picks.replaceChildren(h("h2", {}, label), ...other, choice("recipe", recipes, side.place, (value) => { side.place = Number(value); change(); }));
   };
   return { picks, draw };
 };

@@ -17,7 +17,7 @@ const watchLive = (draw) => { live.watchers.add(draw); draw(); return () => live
 const liveList = () => {
   const node = h("div", { class: "running" });
   const stop = watchLive(() => node.replaceChildren(...[...live.studies.values()].map((one) => h("a", { class: "study live", href: address("study", one.key) },
-    h("span", { class: "study-name" }, h("span", { class: one.state === "running" ? "pulse" : "" }), bdi(one.study), ` ${one.state}`), h("span", { class: "study-said" }, bdi(nowOf(one)))))));
+    h("span", { class: "study-name" }, h("span", { class: one.state === "running" ? "pulse" : "" }), bdi(one.study), ` · ${one.state}`), h("span", { class: "study-said" }, bdi(nowOf(one)))))));
   return { node, stop };
 };
 const nowOf = (one) => {

@@ -1,11 +1,14 @@
 """What a model knows, said beforehand from the question."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from gulliver.cli.app import app
 from gulliver.errors import ModelError, StudyError
 from gulliver.inference import Meter, Session, Store
 from gulliver.models import load_model
@@ -98,3 +101,18 @@ def test_a_head_is_trained_on_the_train_split(home: Path, monkeypatch: pytest.Mo
         knowing.train_head(f"{MODEL} | cot", Task("few", items[:5]), "x")
     with pytest.raises(StudyError, match="single draws"):
         knowing.train_head(f"{MODEL} | cot | majority(n=3)", task, "x")
+
+
+def test_the_command_trains_keeps_and_names_a_head(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gulliver.strategies.heads.load_encoder", Encoder)
+    rows = "\n".join(json.dumps({"q": f"What is {n} + 4?", "a": n + 4}) for n in range(500))
+    (home / "sums.jsonl").write_text(rows)
+    (home / "sums.toml").write_text(
+        f'[study]\ntarget = 0.5\nrecipes = ["{MODEL} | cot"]\n[task]\nfile = "sums.jsonl"\ntemplate = "{{{{ q }}}}"\ntarget = "a"\njudge = "number"\n'
+    )
+    given = ["head", f"{MODEL} | cot", "--task", str(home / "sums.toml"), "--name", "sums", "-n", "20", "--draws", "1"]
+    told = CliRunner().invoke(app, [*given, "--json"], catch_exceptions=False)
+    data = json.loads(told.stdout)
+    assert (data["head"], data["items"]) == ("sums", 20)
+    assert load_head(data["file"]) == load_head("sums")
+    assert "p_ik(head=sums)" in CliRunner().invoke(app, given, catch_exceptions=False).stdout

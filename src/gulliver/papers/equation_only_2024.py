@@ -39,7 +39,7 @@ class Plan:
 _RUNGS = ("smollm2-135m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b")
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan(_RUNGS[:1], 3, ((32, 1),), (0,), 20, 30, workers=1),
-    "laptop": Plan(_RUNGS, 25, ((32, 1), (64, 2)), (0, 1), 800, 300),
+    "laptop": Plan(_RUNGS, 20, ((32, 1), (64, 2)), (0, 1), 1200, 300),
     "full": Plan(_RUNGS, 100, ((32, 1), (64, 2), (128, 3), (256, 4)), tuple(range(5)), 4000, 1000),
 }
 

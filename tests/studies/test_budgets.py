@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gulliver.inference import Cost
 from gulliver.studies import measure
 from gulliver.studies.budget_answers import at_budget, beats_single, best_at, differences
-from gulliver.studies.budget_pools import ModelPool, Wanted, draw_pools
+from gulliver.studies.budget_pools import ModelPool, Priced, Wanted, draw_pools
 from gulliver.studies.budgets import Point, budget_points
 from gulliver.tasks.base import Task, make_item
 from gulliver.tasks.judges import Number
@@ -58,6 +59,17 @@ def test_draws_cost_in_proportion_and_a_search_what_it_asked(pools: list[ModelPo
     search = named(points, SMALL, "rebase(n=3)")
     assert search.flops == pytest.approx(np.mean([item.whole["rebase(n=3)"][1].flops for item in pools[0].items]))
     assert named(points, LARGE, "greedy").flops > 50 * named(points, SMALL, "greedy").flops
+
+
+def test_a_prompt_that_is_kept_is_read_once_however_many_draws_are_taken() -> None:
+    # Ten draws of 100 FLOPs each, of which 30 are the prompt's, read before: 70 were computed for each.
+    draw = Priced.of(Cost(10, flops_naive=1000.0, flops_computed=700.0, seconds=7.0), 10)
+    assert (draw.flops, draw.shared) == (100.0, 30.0)
+    assert [draw.times(k).flops for k in (1, 2, 10)] == [100.0, 170.0, 730.0]
+    assert [draw.times(k).seconds for k in (1, 10)] == pytest.approx([1.0, 7.3])
+    plain = Priced.of(Cost(4, flops_naive=400.0, flops_computed=400.0, seconds=4.0), 4)
+    assert plain.times(3) == Priced(300.0, 3.0)
+    assert Priced.of(Cost(seconds=2.0)).times(3).seconds == 6.0
 
 
 def test_a_second_look_asks_nothing(place: Path, pools: list[ModelPool], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gulliver.papers.base import Measurement, Progress, Spent
 from gulliver.papers.parts import Part
 from gulliver.studies.budget_answers import Difference
-from gulliver.studies.budget_pools import ModelPool, Priced, Wanted
+from gulliver.studies.budget_pools import ModelPool, Wanted
 from gulliver.studies.budgets import Point
 from gulliver.studies.making import Tell
 from gulliver.tasks.base import Task, make_item
@@ -55,11 +55,7 @@ def spent_on_pools(wanted: Sequence[Wanted], pools: Sequence[ModelPool], seconds
         for item in pool.items:
             answers += 1 + plan.draws + len(item.whole)
             prices = [item.greedy, *(price for _, price in item.whole.values())]
-            prices += [_times(price, plan.draws) for price in (item.draw, *item.score.values())]
+            prices += [price.times(plan.draws) for price in (item.draw, *item.score.values())]
             flops += sum(price.flops for price in prices)
             busy += sum(price.seconds for price in prices)
     return Spent(answers, flops, busy, seconds)
-
-
-def _times(price: Priced, count: int) -> Priced:
-    return Priced(price.flops * count, price.seconds * count)

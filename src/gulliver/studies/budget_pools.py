@@ -24,15 +24,32 @@ _AT_ONCE = 32
 
 @dataclass(frozen=True)
 class Priced:
-    """What one item cost: forward FLOPs as computed, and seconds of the engine."""
+    """What one thing cost for one item: forward FLOPs and seconds of the engine, as if nothing had been asked before.
+
+    `shared`: FLOPs that a further one of the same prompt saves, since the engine has read the prompt already.
+    """
 
     flops: float = 0.0
     seconds: float = 0.0
+    shared: float = 0.0
 
     @staticmethod
     def of(cost: Cost, parts: int = 1) -> "Priced":
-        """A line of the ledger, divided among so many draws."""
-        return Priced(cost.flops_computed / parts, cost.seconds / parts)
+        """A line of the ledger, divided among so many draws of one prompt that some other request had read before.
+
+        The engine's seconds are taken to grow as the FLOPs that it would have had to compute alone.
+        """
+        alone, computed = cost.flops_naive / parts, cost.flops_computed / parts
+        longer = alone / computed if computed else 1.0
+        return Priced(alone, cost.seconds / parts * longer, alone - computed)
+
+    def times(self, k: int) -> "Priced":
+        """So many of them, the prompt read once."""
+        flops = k * self.flops - (k - 1) * self.shared
+        return Priced(flops, self.seconds * (flops / self.flops if self.flops else k))
+
+    def __add__(self, other: "Priced") -> "Priced":
+        return Priced(self.flops + other.flops, self.seconds + other.seconds)
 
 
 @dataclass(frozen=True)
@@ -42,7 +59,7 @@ class ItemPool:
     Attributes:
         pool: the sampled draws; single: whether the greedy answer is right.
         scores: by scorer, of each draw; None for one without an answer, which is not scored.
-        draw, greedy: what one sampled draw, on average, and the greedy one cost; score: by scorer, for one draw.
+        draw, greedy: what one sampled draw, on average, and the greedy one cost; score: by scorer, for one draw as computed.
         whole: by strategy with a control flow of its own, whether it was right and what it cost.
     """
 
@@ -139,15 +156,21 @@ async def _item(wanted: Wanted, recipes: Sequence[Recipe], item: Item, session: 
         told = await make_scorer(by, model).score(put, drafts, session.bind(sampled.model, meter)) if drafts else []
         known = dict(zip(read, told, strict=True))
         scores[name] = tuple(known.get(place) for place in range(len(answers)))
-        score[name] = Priced.of(meter.cost, wanted.draws)
+        score[name] = _computed(meter.cost, wanted.draws)
+    draw = Priced.of(drawn.cost, wanted.draws)
     whole = {}
     for name, recipe in zip(wanted.searches, searches, strict=True):
-        whole[name] = await _search(recipe, item, session)
+        # The prompt had been read for the draws; a search alone would have had to read it once.
+        right, cost = await _search(recipe, item, session)
+        whole[name] = (
+            right,
+            cost + Priced(draw.shared, draw.seconds * draw.shared / draw.flops if draw.flops else 0.0),
+        )
     return ItemPool(
         await asyncio.to_thread(make_pool, item, answers),
         (await asyncio.to_thread(judge, item, answer)).outcome == "right",
         Priced.of(single.cost),
-        Priced.of(drawn.cost, wanted.draws),
+        draw,
         scores,
         score,
         whole,
@@ -158,4 +181,9 @@ async def _search(recipe: Recipe, item: Item, session: Session) -> tuple[bool, P
     meter = Meter()
     lm: BoundModel = session.bind(recipe.model, meter, recipe.others)
     answer = await recipe.strategy.answer(item, lm)
-    return (await asyncio.to_thread(judge, item, answer)).outcome == "right", Priced.of(meter.cost)
+    return (await asyncio.to_thread(judge, item, answer)).outcome == "right", _computed(meter.cost)
+
+
+def _computed(cost: Cost, parts: int = 1) -> Priced:
+    """Of requests with prompts of their own: what beginnings they share is shared whenever they are asked."""
+    return Priced(cost.flops_computed / parts, cost.seconds / parts)

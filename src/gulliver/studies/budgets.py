@@ -107,8 +107,7 @@ def _points(pool: ModelPool, shares: Floats, confidence: float) -> list[Point]:
 
 
 def _price(item: ItemPool, k: int, scorer: str) -> Priced:
-    more = item.score.get(scorer, Priced())
-    return Priced(k * (item.draw.flops + more.flops), k * (item.draw.seconds + more.seconds))
+    return item.draw.times(k) + item.score.get(scorer, Priced()).times(k)
 
 
 def _pass(_: int, item: ItemPool) -> Floats:

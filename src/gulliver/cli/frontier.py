@@ -15,7 +15,7 @@ def frontier(
     task: Annotated[str, typer.Argument(help="A task, such as gsm8k or gym:gsm_symbolic.")],
     models: Annotated[list[str] | None, typer.Option("--model", "-m", help="A model, smaller ones first; several times. The last one's single answer is to be beaten.")] = None,
     items: Annotated[int, typer.Option("--items", min=2, help="Test items.")] = 40,
-    draws: Annotated[list[int] | None, typer.Option("--draws", "-n", min=2, max=64, help="Draws of each item, for all models or once for each.")] = None,
+    draws: Annotated[list[int] | None, typer.Option("--draws", "-n", min=1, max=64, help="Draws of each item, for all models or once for each.")] = None,
     ask: Annotated[str, typer.Option("--ask", help="How the models are asked: cot, pal, few_shot(k=3), …")] = "cot",
     by: Annotated[list[str] | None, typer.Option("--by", help="A scorer: logprob, tool, self, verifier, verifier:NAME, reward:dir:FOLDER; several times.")] = None,
     searches: Annotated[list[str] | None, typer.Option("--search", help="A search at one budget, such as 'rebase(n=4)'; several times.")] = None,

@@ -46,9 +46,13 @@ class Plan:
     scripted: bool = False
 
 
-def _plan(items: int, small: int, middle: int, large: int, tree: int, learn: tuple[tuple[str, ...], int, int]) -> Plan:
+def _plan(
+    items: int, draws: tuple[int, int, int], tree: int, played: int, learn: tuple[tuple[str, ...], int, int]
+) -> Plan:
+    """`draws` by rung; `tree` and `played`: replies of the two searches."""
+    small, middle, large = draws
     by = f"verifier, model={VERIFIER}"
-    trees = (f"rebase(n={tree}, by={by})", f"mcts(n={tree}, by={by})")
+    trees = (f"rebase(n={tree}, by={by})", f"mcts(n={played}, by={by})")
     reward = ("logprob", f"verifier:{VERIFIER}")
     return Plan(
         (
@@ -64,8 +68,8 @@ def _plan(items: int, small: int, middle: int, large: int, tree: int, learn: tup
 _TREES = ("rebase(n=3, by=tool)", "mcts(n=3, by=tool)")
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan((Wanted(SMALL_SCRIPT, 4, ("logprob", "tool"), _TREES), Wanted(LARGE_SCRIPT, 2)), 12, scripted=True),
-    "laptop": _plan(16, 4, 8, 2, 4, (("qwen2.5-coder-0.5b",), 16, 4)),
-    "full": _plan(100, 64, 64, 32, 16, (("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"), 100, 16)),
+    "laptop": _plan(16, (4, 8, 1), 4, 2, (("qwen2.5-coder-0.5b",), 24, 4)),
+    "full": _plan(100, (64, 64, 32), 16, 16, (("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"), 100, 16)),
 }
 
 

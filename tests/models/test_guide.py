@@ -77,6 +77,11 @@ def test_what_is_open_gets_an_end() -> None:
         ({"$ref": "#"}, "refers to itself"),
         ({"properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"items": {"$ref": "#/$defs/a"}}}}, "itself"),
         ({"type": "stringy"}, "does not know"),
+        ({"enum": [{"a": "aaaa"}], "properties": {"a": {"pattern": "(a+)+$"}}}, "pattern"),
+        ({"$defs": {"a": {"$ref": "http://example.org"}}}, "another document"),
+        ({"enum": ["a" * 70_000]}, "longer than"),
+        ({"anyOf": [{"required": ["a"]}], "properties": {"a": {}}}, "beside anyOf"),
+        ({"$id": "http://example.org/a", "type": "object"}, "id"),
         ({"type": {"a": 1}}, "does not know"),
         ({"type": []}, "empty"),
         ({"enum": []}, "enum"),
@@ -94,6 +99,10 @@ def test_what_cannot_be_kept_is_refused_in_a_sentence(schema: object, about: str
     with pytest.raises(SchemaError, match=about) as refused:
         bounded(schema)
     assert str(refused.value).endswith(".")
+
+
+def test_a_property_may_have_any_name() -> None:
+    assert bounded({"properties": {"pattern": {"type": "string"}, "$ref": {"enum": [{"pattern": "("}]}}})["properties"]
 
 
 def test_too_deep_is_refused() -> None:

@@ -140,3 +140,18 @@ def test_a_program_is_run_and_its_value_is_the_answer(tmp_path: Path) -> None:
         reply = httpx.post(f"{place.root}{CHAT}", json=ask()).json()["choices"][0]
     assert reply["gulliver"]["status"] == "unreadable"  # the script writes no program, and that is said
     assert reply["message"]["content"]
+
+
+def test_a_recipe_may_have_one_more_name() -> None:
+    import asyncio
+
+    from gulliver.serving.room import open_room
+
+    async def run() -> tuple[str, list[str]]:
+        room = await open_room(choose("scripted:m | direct", load_model), alias="gpt-4o-mini")
+        await room.close()
+        return room.find("gpt-4o-mini").name, list(room.served)
+
+    name, names = asyncio.run(run())
+    assert name == "scripted:m | direct"
+    assert "gpt-4o-mini" in names

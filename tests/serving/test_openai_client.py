@@ -42,14 +42,17 @@ def test_the_same_question_gets_the_same_answer(server: Place) -> None:
 def test_a_stream_comes_in_pieces_that_make_the_whole(server: Place) -> None:
     client = server.client()
     whole = client.chat.completions.create(model=RECIPE, messages=QUESTION).choices[0].message.content
-    pieces = list(
-        client.chat.completions.create(
-            model=RECIPE, messages=QUESTION, stream=True, stream_options={"include_usage": True}
+    several = False
+    for _ in range(5):  # on a machine that is busy the script may be done before anybody looks
+        pieces = list(
+            client.chat.completions.create(
+                model=RECIPE, messages=QUESTION, stream=True, stream_options={"include_usage": True}
+            )
         )
-    )
-    texts = [piece.choices[0].delta.content or "" for piece in pieces if piece.choices]
-    assert "".join(texts) == whole
-    assert len([text for text in texts if text]) > 1  # not all at the end
+        texts = [piece.choices[0].delta.content or "" for piece in pieces if piece.choices]
+        assert "".join(texts) == whole
+        several = several or len([text for text in texts if text]) > 1
+    assert several  # not all at the end
     assert [piece.choices[0].finish_reason for piece in pieces if piece.choices][-1] == "stop"
     assert pieces[-1].usage is not None
     assert pieces[-1].usage.completion_tokens == 8

@@ -1,10 +1,12 @@
 """A real model behind the server: the same answer as without it, in pieces, and after a kill."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Iterator
 
+import jsonschema
 import pytest
 
 from gulliver.inference import Session, Store
@@ -61,3 +63,37 @@ def test_a_prompt_beyond_the_context_is_refused_in_words(place: Place) -> None:
     with pytest.raises(openai.BadRequestError) as refused:
         place.client().chat.completions.create(model="", messages=[{"role": "user", "content": "word " * 20_000}])  # type: ignore[call-overload]
     assert refused.value.code == "context_length_exceeded"
+
+
+ADD = {
+    "type": "function",
+    "function": {
+        "name": "add",
+        "description": "Adds two numbers.",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}, "b": {"type": "number"}, "how": {"enum": ['by "hand"', "by machine"]}},
+            "required": ["a", "b", "how"],
+        },
+    },
+}  # fmt: skip
+
+
+def test_a_real_model_is_held_to_schemas_and_tells_its_tokens(place: Place) -> None:
+    client = place.client(timeout=120.0)
+    turns = [{"role": "user", "content": "What is 3 + 4?"}]
+    called = client.chat.completions.create(  # type: ignore[call-overload]
+        model="", messages=turns, tools=[ADD], tool_choice="required", parallel_tool_calls=False, max_tokens=80,
+        temperature=1.5, seed=1,
+    ).choices[0]  # fmt: skip
+    arguments = json.loads(called.message.tool_calls[0].function.arguments)
+    jsonschema.validate(arguments, ADD["function"]["parameters"])  # type: ignore[index]
+    assert called.model_extra["gulliver"]["repaired"] is False  # guided, so that it was right at once
+    form = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object", "properties": {"n": {"type": "integer", "maximum": 9, "minimum": 1}}, "required": ["n"]}}}  # fmt: skip
+    reply = client.chat.completions.create(  # type: ignore[call-overload]
+        model="", messages=turns, response_format=form, logprobs=True, max_tokens=20, temperature=1.5, seed=2
+    ).choices[0]
+    assert 1 <= json.loads(reply.message.content)["n"] <= 9
+    rows = reply.logprobs.content
+    assert "".join(row.token for row in rows) == reply.message.content
+    assert sum(row.logprob for row in rows) == pytest.approx(reply.model_extra["gulliver"]["logprob"], abs=1e-3)

@@ -117,6 +117,7 @@ def test_a_json_that_is_cut_says_so_and_a_call_that_is_cut_does_not_leave(server
         ({"tools": [ADD], "response_format": {"type": "json_object"}}, "response_format"),
         ({"response_format": {"type": "json_schema"}}, "response_format"),
         ({"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {"pattern": "(a+)+$"}}}}, "response_format"),
+        ({"tools": [{"type": "function", "function": {"name": "f", "parameters": {"properties": {"a": {"multipleOf": "x"}}}}}]}, "tools"),
         ({"tools": [{"type": "function", "function": {"name": "f", "parameters": {"$ref": "http://x/y"}}}]}, "tools"),
     ],
 )  # fmt: skip

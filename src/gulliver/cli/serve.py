@@ -31,6 +31,9 @@ def serve(
     embeddings: Annotated[
         str | None, typer.Option("--embeddings", help="An encoder for /v1/embeddings, such as minilm-22m.")
     ] = None,
+    name: Annotated[
+        str, typer.Option("--name", help="One more name of the recipe, for clients that have one set.")
+    ] = "",
     strategy: Annotated[
         list[str] | None, typer.Option("--strategy", help="Offer the model with this strategy too; may be repeated.")
     ] = None,
@@ -94,7 +97,7 @@ def serve(
         logging.getLogger("gulliver.serving").setLevel(logging.WARNING)
 
     async def work() -> None:
-        room = await open_room(found, larger, threshold, quality, known, limits, strategy or (), watched, encoder)
+        room = await open_room(found, larger, threshold, quality, known, limits, strategy or (), watched, encoder, name)
         address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}/v1"
 
         def told() -> None:

@@ -4,6 +4,7 @@ What has no end runs to the length limit: a model that may go on with a number d
 bounded here, and the bounds are part of what is asked for.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,12 +23,19 @@ MOST_PROPERTIES = 8
 """Of an object that names none."""
 DEEPEST = 12
 MOST_PARTS = 500
+LONGEST_SCHEMA = 65_536
 
-_IGNORED = {"title", "description", "default", "examples", "format", "$schema", "$id", "$comment", "deprecated"}
+_IGNORED = {"title", "description", "default", "examples", "format", "$schema", "$comment", "deprecated"}
 _IGNORED |= {"readOnly", "writeOnly", "$defs", "definitions", "strict", "optional", "nullable", "example"}
 _CHECKED_LATER = {"uniqueItems", "multipleOf", "minProperties", "maxProperties", "exclusiveMinimum", "exclusiveMaximum"}
 _KNOWN = {"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "properties", "required", "additionalProperties"}
 _KNOWN |= {"items", "minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum"}
+
+
+_VALUES = {"enum", "const", "default", "examples", "example"}
+_NAMED = {"properties", "$defs", "definitions"}
+_NEVER = {"pattern", "patternProperties", "propertyNames", "$id", "$anchor", "$dynamicRef", "$dynamicAnchor"}
+_BESIDE = {"type", "properties", "required", "additionalProperties", "items", "enum", "const"}
 
 
 class SchemaError(GulliverError):
@@ -42,7 +50,14 @@ def bounded(schema: Any) -> Schema:
     Raises:
         SchemaError: a keyword is not known here, a reference leads elsewhere or in a circle, or there is too much of it.
     """
-    return _Reader(schema).read(schema, "schema", ())
+    try:
+        if len(json.dumps(schema)) > LONGEST_SCHEMA:
+            raise SchemaError(f"The schema is longer than {LONGEST_SCHEMA:,} characters; make it smaller.")
+        made = _Reader(schema).read(schema, "schema", ())
+        _scan(schema)
+    except RecursionError:
+        raise SchemaError(f"The schema is nested more than {DEEPEST} deep; make it flatter.") from None
+    return made
 
 
 class _Reader:
@@ -98,6 +113,9 @@ class _Reader:
 
     def _several(self, schema: Mapping[str, Any], word: str, at: str, within: tuple[str, ...]) -> Schema:
         parts = schema[word]
+        beside = sorted(_BESIDE & set(schema) - {"type"})
+        if beside:
+            raise SchemaError(f"{_short(at)} has {beside[0]} beside {word}; put it into each of its parts.")
         if not isinstance(parts, list) or not parts:
             raise SchemaError(f"{_short(at)}.{word} must be a list of schemas.")
         if word == "allOf" and len(parts) > 1:
@@ -152,6 +170,23 @@ def scalar() -> Schema:
     """Any single value."""
     plain: list[Schema] = [_text({}, "", ()), _number({"type": "number"}, "", ())]
     return {"anyOf": [*plain, {"type": "boolean"}, {"type": "null"}]}
+
+
+def _scan(node: Any, named: bool = False) -> None:
+    """Look also where the guide does not, since a finished text is checked against all of the schema: a regular expression of
+    a client's could take for ever."""
+    if isinstance(node, list):
+        for part in node:
+            _scan(part)
+    if not isinstance(node, Mapping):
+        return
+    for key, value in node.items():
+        if not named and key in _NEVER:
+            raise SchemaError(f"The schema uses {key!r}, which cannot be promised here; leave it out.")
+        if not named and key == "$ref" and not str(value).startswith("#"):
+            raise SchemaError("The schema refers to another document; put what that says into it.")
+        if named or key not in _VALUES:
+            _scan(value, not named and key in _NAMED)
 
 
 def _anything(schema: Mapping[str, Any], at: str, within: tuple[str, ...]) -> Schema:

@@ -49,7 +49,7 @@ class Plan:
 
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan("smollm2-135m", "smollm2-135m", 3, 1),  # held against itself: there is no gap to close
-    "laptop": Plan(SMALL, LARGE, 90, 8),
+    "laptop": Plan(SMALL, LARGE, 64, 6),
     "full": Plan(SMALL, LARGE, 840, 60),
 }
 
@@ -63,7 +63,7 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
     records = measure(plan.recipes, task, items=plan.items, watch=tell(task.name, progress))
     sure = sureness(plan.recipes[1], items)
     latencies = []
-    for text in plan.recipes:
+    for text in dict.fromkeys(plan.recipes):
         progress(f"{task.name}: {text}: {plan.alone} items one by one")
         latencies += percentiles(text, seconds_alone(parse_recipe(text), spread(items, plan.alone + 1)))
     told = assess(plan, items, records, sure)

@@ -63,7 +63,7 @@ def _lora(steps: int, batch: int = 4) -> str:
 
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan("smollm2-135m", "smollm2-135m", _lora(1), 3, 1, "app_calls(train=32, dev=4)"),
-    "laptop": Plan("smollm2-135m", "qwen2.5-coder-1.5b", _lora(60), 48, 6),
+    "laptop": Plan("smollm2-135m", "qwen2.5-coder-1.5b", _lora(60), 120, 6),
     "full": Plan("smollm2-135m", "qwen2.5-coder-1.5b", _lora(400, 8), 200, 40, "app_calls(train=640)"),
 }
 

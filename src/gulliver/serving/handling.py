@@ -184,15 +184,22 @@ async def _all(job: Job, tell: Tell | None) -> Sequence[Outcome]:
     def heard(index: int) -> Heard:
         return None if tell is None else lambda text: tell(index, text)
 
-    tasks = [asyncio.ensure_future(job.one(index, heard(index))) for index in range(job.distinct)]
+    if job.distinct == 1:  # no task of its own: each costs a turn of the event loop
+        outcomes = [await job.one(0, heard(0))]
+    else:
+        outcomes = await _together([job.one(index, heard(index)) for index in range(job.distinct)])
+    return [*outcomes, *[replace(outcomes[0], cost=Cost())] * (job.choices - job.distinct)]
+
+
+async def _together(work: Sequence[Awaitable[Outcome]]) -> list[Outcome]:
+    tasks = [asyncio.ensure_future(one) for one in work]
     try:
-        outcomes = await asyncio.gather(*tasks)
+        return list(await asyncio.gather(*tasks))
     except BaseException:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
-    return [*outcomes, *[replace(outcomes[0], cost=Cost())] * (job.choices - job.distinct)]
 
 
 async def _limited(room: Room, work: Callable[[], Awaitable[Sequence[Outcome]]]) -> Sequence[Outcome]:

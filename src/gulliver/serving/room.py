@@ -99,19 +99,21 @@ async def open_room(
     strategies: Sequence[str] = (),
     audit: AuditPlan | None = None,
     encoder: Encoder | None = None,
+    alias: str = "",
 ) -> Room:
     """Make the recipes' models and load their engines; with `quality`, set the fallback's threshold for it.
 
     Args:
         audit: looks at a share of answers again; it needs a judge or a fallback.
         encoder: answers `/v1/embeddings`.
+        alias: one more name of the recipe, for clients that have one set.
 
     Raises:
         GulliverError: one of them cannot be served.
     """
     limits = limits or Limits()
     served = await made(found)
-    table = with_strategies(served, strategies)
+    table = with_strategies(served, strategies) | ({alias: served} if alias else {})
     larger = Fallback(await made(fallback), threshold) if fallback is not None else None
     check(larger, served)
     calibrated = None

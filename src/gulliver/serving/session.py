@@ -41,7 +41,9 @@ class OneRequest(Session):
             ApiError: the engine cannot answer.
         """
         engine = self._engines[model_key(model)]
-        tasks = [asyncio.create_task(self._live(engine, request, len(requests) == 1)) for request in requests]
+        if len(requests) == 1:  # no task of its own: each costs a turn of the event loop
+            return [self._charge_one(model, await self._live(engine, requests[0], True), meter)]
+        tasks = [asyncio.create_task(self._live(engine, request, False)) for request in requests]
         try:
             replies = await asyncio.gather(*tasks)
         except BaseException:
@@ -49,9 +51,11 @@ class OneRequest(Session):
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             raise
-        for reply in replies:
-            meter.cost = meter.cost + Used(model, replace(reply, text="")).cost
-        return replies
+        return [self._charge_one(model, reply, meter) for reply in replies]
+
+    def _charge_one(self, model: Model, reply: Reply, meter: Meter) -> Reply:
+        meter.cost = meter.cost + Used(model, reply).cost
+        return reply
 
     async def written(self, model: Model, text: str, sampling: Sampling, meter: Meter) -> Reply:
         """What follows a text that is read as it stands: draw number 0.

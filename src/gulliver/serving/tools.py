@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gulliver.models.base import Message
 from gulliver.models.guide import call_guide, json_guide
-from gulliver.models.schemas import SchemaError
+from gulliver.models.schemas import SchemaError, bounded
 from gulliver.serving.errors import ApiError
 from gulliver.tasks.bfcl_calls import Call
 from gulliver.tasks.tool_calls import Function, find_calls, problem, schema_problem, tool_system
@@ -167,6 +167,8 @@ def shape_of(
     elif choice not in (None, "auto", "required"):
         raise ApiError(400, "tool_choice must be auto, none, required or a function.", param="tool_choice")
     must = choice not in (None, "auto")
+    for function in functions:
+        _check(function.parameters, "tools")
     described = [{"name": function.name, "parameters": function.parameters} for function in allowed]
     many = MOST_CALLS if parallel and not isinstance(choice, NamedTool) else 1
     try:
@@ -174,6 +176,25 @@ def shape_of(
     except SchemaError as error:
         raise ApiError(400, str(error), param="tools") from None
     return Shape(guide.text, allowed, must=must)
+
+
+def _check(schema: Any, param: str) -> None:
+    """
+    Raises:
+        ApiError: it is no JSON Schema, so that nothing could be checked against it.
+    """
+    import jsonschema
+
+    try:
+        bounded(schema or {"type": "object"})  # first: what is too deep or too long is not looked at any further
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        place = ".".join(str(step) for step in error.absolute_path)[:100]
+        raise ApiError(
+            400, f"This is no JSON Schema: {place}: {error.message[:200].rstrip('.')}.", param=param
+        ) from None
+    except SchemaError as error:
+        raise ApiError(400, str(error), param=param) from None
 
 
 def _json_shape(form: FormatBody) -> Shape:
@@ -184,6 +205,7 @@ def _json_shape(form: FormatBody) -> Shape:
                 400, "response_format.json_schema is missing; put the schema there.", param="response_format"
             )
         schema = form.json_schema.schema_ or {}
+        _check(schema, "response_format")
     try:
         return Shape(json_guide(schema or {"type": "object"}).text, schema=schema)
     except SchemaError as error:

@@ -107,7 +107,10 @@ def schema_problem(value: Any, schema: Any, at: str = "") -> str:
     """What is wrong with a value by a JSON Schema, in a sentence; "" when nothing is."""
     import jsonschema
 
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(value))
+    try:
+        error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(value))
+    except Exception as broken:  # a schema is a client's, and what cannot be checked must not count as valid
+        return f"{at}The schema cannot be checked ({type(broken).__name__})."
     if error is None:
         return ""
     place = ".".join(str(step) for step in error.absolute_path)

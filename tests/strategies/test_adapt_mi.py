@@ -7,6 +7,7 @@ import pytest
 from gulliver.errors import SpecError, TaskError
 from gulliver.spec import parse
 from gulliver.strategies import Strategy, parse_strategy
+from gulliver.strategies.adapt_mi import Shown
 from gulliver.strategies.skills import by_skill, skills_of, tagged
 from gulliver.tasks.base import Answer, Exemplar, Item, make_item
 from gulliver.tasks.judges import Number
@@ -80,3 +81,10 @@ def test_too_few_exemplars_are_a_sentence() -> None:
         parse_strategy(parse("adapt_mi(k=9)")).ask(number_item())
     with pytest.raises(SpecError):
         parse_strategy(parse("adapt_mi(k=0)"))
+
+
+def test_the_first_reply_is_the_one_that_few_shot_gives() -> None:
+    """So that fixed and adaptive exemplars share it in the store."""
+    item = percent_item()
+    fixed = parse_strategy(parse("few_shot(k=3, reasoning=true)")).ask(item)
+    assert Shown(tuple(BANK[:3])).ask(item).prompt == fixed.prompt

@@ -86,3 +86,29 @@ def test_a_missing_source_is_said(tmp_path: Path) -> None:
 def test_options_out_of_range_are_refused(options: str) -> None:
     with pytest.raises(SpecError):
         parse_strategy(parse(f"retrieve({options})"))
+
+
+def test_what_is_read_is_told_by_content(source: Path) -> None:  # noqa: F811
+    """So that an outcome whose texts were not kept is not replayed for a source that has changed."""
+    strategy = _strategy(source)
+    before = strategy.material
+    assert before
+    (source / "lamps.txt").write_text("The lighthouse is dark.", encoding="utf-8")
+    after = strategy.material
+    assert after != before
+    assert parse_strategy(parse("cot")).material == ""
+    for text in ("grounded", "rationale_rank"):
+        named = parse_strategy(parse(f"{text}(size=40, by=bm25, source={str(source)!r})"))
+        assert named.material
+        assert parse_strategy(parse(text)).material == ""
+
+
+def test_an_outcome_without_texts_is_asked_again_when_the_source_has_changed(source: Path) -> None:  # noqa: F811
+    from gulliver.studies.recipe import parse_recipe
+    from gulliver.studies.unkept import judgement_key
+
+    recipe = parse_recipe(f"scripted:x | retrieve(by=bm25, source={str(source)!r})")
+    before = judgement_key(recipe, _item(), 0)
+    assert judgement_key(recipe, _item(), 0) == before
+    (source / "lamps.txt").write_text("The lighthouse is dark.", encoding="utf-8")
+    assert judgement_key(recipe, _item(), 0) != before

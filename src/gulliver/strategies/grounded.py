@@ -48,6 +48,11 @@ class Grounded:
     def draws(self) -> int:
         return self.k * self.n
 
+    @property
+    def material(self) -> str:
+        """What is searched, told by content."""
+        return self._retrieve().material
+
     def check(self, item: Item) -> None:
         """
         Raises:

@@ -38,6 +38,12 @@ class Strategy:
         return tuple(getattr(self.whole or self.choosing, "others", ()))
 
     @property
+    def material(self) -> str:
+        """What its parts read besides the item, told by content: an answer may be replayed only while that is the same."""
+        parts = (*self.asking, self.drawing, self.choosing, self.whole)
+        return " ".join(told for part in parts if (told := str(getattr(part, "material", ""))))
+
+    @property
     def tokens(self) -> int:
         """A first guess of one draft's length in tokens, for forecasts before anything was measured."""
         return int(getattr(self.whole, "tokens", self.asking[-1].tokens))

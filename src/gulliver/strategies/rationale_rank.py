@@ -4,10 +4,12 @@ import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 from gulliver.inference import BoundModel
 from gulliver.models.base import Message, Sampling
+from gulliver.models.files import file_digest
 from gulliver.strategies.base import strategy
 from gulliver.strategies.retrieve import Retrieve, with_passages
 from gulliver.tasks.base import Answer, Item
@@ -55,6 +57,13 @@ class RationaleRank:
     def draws(self) -> int:
         scored = 0 if self.ranker else 2 * (self.n + bool(self.source))
         return self.n + scored + 1
+
+    @property
+    def material(self) -> str:
+        """What is searched and the ranker, told by content."""
+        ranker = Path(self.ranker).expanduser() if self.ranker else None
+        told = file_digest(ranker) if ranker is not None and ranker.is_file() else ""
+        return f"{self._retrieve().material} {told}".strip()
 
     def check(self, item: Item) -> None:
         """

@@ -9,7 +9,7 @@ from gulliver.strategies.base import strategy
 from gulliver.tasks.base import Item
 
 if TYPE_CHECKING:
-    from gulliver.retrieval import Passage
+    from gulliver.retrieval import Index, Passage
 
 _HEAD = "Use these passages to answer."
 
@@ -50,15 +50,22 @@ class Retrieve:
             TaskError: no source is given, or the row lacks the column to search for.
             RetrievalError: the source cannot be read.
         """
-        from gulliver.retrieval import Making, open_index
-
         if not self.source:
             raise TaskError('retrieve needs something to search; write retrieve(source="FOLDER").')
         wanted = item.fields.get(self.query) if self.query else item.question
         if not wanted:
             raise TaskError(f"retrieve searches for the column {self.query!r}, which item {item.id} lacks.")
-        index = open_index(self.source, Making(self.size, self.overlap, self.encoder, self.adapt))
-        return [passage for passage, _ in index.search(str(wanted), self.k, self.by, self.via)]
+        return [passage for passage, _ in self._index().search(str(wanted), self.k, self.by, self.via)]
+
+    @property
+    def material(self) -> str:
+        """What is searched, told by content; "" where nothing is named."""
+        return self._index().place.name if self.source else ""
+
+    def _index(self) -> "Index":
+        from gulliver.retrieval import Making, open_index
+
+        return open_index(self.source, Making(self.size, self.overlap, self.encoder, self.adapt))
 
     def ask(self, item: Item) -> Item:
         """The item with the passages before its question, in its prompt and in its bare text."""

@@ -1,6 +1,6 @@
 """Items whose texts are not kept: what is written down instead, so that a rerun replays the outcome without asking.
 
-A judgement is found by a hash of the models as run, the strategy, the seed, Gulliver's version, and all that the item
+A judgement is found by a hash of the models as run, the strategy (and the files that it reads), the seed, Gulliver's version, and all that the item
 is: its question, prompt, target, choices, exemplars, limits and judge. It holds the outcome and, for each request, its
 key, what it took, and which of the recipe's models it was put to. Outcomes of failed requests are not kept: they are worth another try.
 """
@@ -32,6 +32,7 @@ def judgement_key(recipe: Recipe, item: Item, seed: int) -> str:
         item.id, item.question, repr(item.target), [[m.role, m.content] for m in item.prompt], repr(dict(item.fields)),
         item.choices, repr(item.exemplars), item.max_tokens, item.stop, repr(judge),
         hashlib.sha256(code.read_bytes()).hexdigest() if code is not None and code.is_file() else "",
+        *([recipe.strategy.material] if recipe.strategy.material else []),
     ]  # fmt: skip
     text = json.dumps(content, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

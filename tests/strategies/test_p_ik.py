@@ -16,6 +16,7 @@ from gulliver.spec import parse
 from gulliver.strategies import p_ik, parse_strategy
 from gulliver.strategies.heads import Head, fit_head, load_head, save_head
 from gulliver.studies import knowing
+from gulliver.studies.cascading import parts_of
 from gulliver.studies.recipe import parse_recipe
 from gulliver.tasks.base import Task, make_item
 from gulliver.tasks.judges import Number
@@ -116,3 +117,25 @@ def test_the_command_trains_keeps_and_names_a_head(home: Path, monkeypatch: pyte
     assert (data["head"], data["items"]) == ("sums", 20)
     assert load_head(data["file"]) == load_head("sums")
     assert "p_ik(head=sums)" in CliRunner().invoke(app, given, catch_exceptions=False).stdout
+
+
+def test_a_cascade_by_the_head_asks_the_first_model_only_where_it_is_sure(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gulliver.strategies.heads.load_encoder", Encoder)
+    save_head(Head("even", load_model(MODEL).card.digest, "t", 20, (0.0,) * 4, (1.0,) * 4, (3.0, 0.0, 0.0, 0.0), 0.0))
+    large = "scripted:large?accuracy=1"
+    recipe = parse_recipe(f"{MODEL} | cot | cascade(to='{large}', by=p_ik, head=even, threshold=0.5)")
+
+    async def put(number: int) -> tuple[float | None, list[str]]:
+        item = make_item("i", f"What is {number} + 5?", str(number + 5), Number())
+        async with Store(home / "s.sqlite") as store, Session(store) as session:
+            answer = await recipe.strategy.answer(item, session.bind(recipe.model, Meter(), recipe.others))
+            return answer.confidence, [used.model.name for used in session.ledger.values()]
+
+    assert asyncio.run(put(4)) == (pytest.approx(0.9526, abs=1e-4), [MODEL, MODEL])
+    assert asyncio.run(put(3)) == (None, [MODEL, large])
+    small, _ = parts_of(recipe)
+    assert small.text == f"{MODEL} | cot | p_ik(head=even)"
+    with pytest.raises(ModelError, match="needs a trained head"):
+        parse_strategy(parse("cascade(to=x, by=p_ik)")).ask(make_item("i", "What is 1 + 1?", "2", Number()))

@@ -10,11 +10,12 @@ from gulliver.strategies.confidence import sureness
 from gulliver.strategies.greedy import Greedy
 from gulliver.strategies.likelihood import Likelihood
 from gulliver.strategies.majority import Majority
+from gulliver.strategies.p_ik import check_head, foretold
 from gulliver.strategies.p_true import PTrue
 from gulliver.strategies.sample import Sample
 from gulliver.tasks.base import Answer, Item
 
-WAYS = ("draft", "likelihood", "p_true")
+WAYS = ("draft", "likelihood", "p_true", "p_ik")
 
 
 @strategy("cascade")
@@ -25,7 +26,8 @@ class Cascade:
 
     By `draft`, the answer is one greedy draft and its confidence the mean probability of its tokens; with `n` above 1, a vote
     and the share that agrees. By `likelihood`, it is the likeliest choice and its share of the choices; by `p_true`, one
-    draft and what the model itself says of it. The larger model takes `to_n` drafts, or compares choices too.
+    draft and what the model itself says of it; by `p_ik`, the trained `head` says it of the question, so that the first model
+    is not asked where it is unsure. The larger model takes `to_n` drafts, or compares choices too.
     """
 
     to: str = ""
@@ -33,6 +35,7 @@ class Cascade:
     n: int = 1
     to_n: int = 1
     by: str = "draft"
+    head: str = ""
     tokens: ClassVar[int] = 48
     role: ClassVar[str] = "whole"
 
@@ -52,26 +55,32 @@ class Cascade:
     @property
     def draws(self) -> int:
         """Requests of the first model."""
-        return {"draft": self.n, "likelihood": Likelihood.draws, "p_true": PTrue().draws}[self.by]
+        return {"draft": self.n, "likelihood": Likelihood.draws, "p_true": PTrue().draws, "p_ik": 2}[self.by]
 
     def check(self, item: Item) -> None:
         """
         Raises:
             TaskError: choices are to be compared and the item has none.
+            ModelError: there is no such head.
         """
+        if self.by == "p_ik":
+            check_head(self.head)
         if self.by == "likelihood":
             Likelihood().check(item)
 
     @property
     def parts(self) -> tuple[str, str]:
         """The strategies of which this takes one answer or the other, as they are written in a recipe."""
-        return _part(self.by, self.n), _part("likelihood" if self.by == "likelihood" else "draft", self.to_n)
+        first = f"p_ik(head={self.head})" if self.by == "p_ik" else _part(self.by, self.n)
+        return first, _part("likelihood" if self.by == "likelihood" else "draft", self.to_n)
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer:
         """
         Raises:
             ModelError: the engine does not tell log-probabilities.
         """
+        if self.by == "p_ik":
+            return await self._routed(item, lm)
         if self.by == "likelihood":
             first = await Likelihood().answer(item, lm)
         elif self.by == "p_true":
@@ -89,6 +98,13 @@ class Cascade:
         if self.by == "likelihood":
             return await Likelihood().answer(item, larger)
         return await _voted(item, larger, self.to_n)
+
+    async def _routed(self, item: Item, lm: BoundModel) -> Answer:
+        """By what a head says of the question, before anything is answered."""
+        chance = await foretold(self.head, item, lm)
+        if isinstance(chance, float) and chance >= self.threshold:
+            return replace(await _voted(item, lm, 1), confidence=chance)
+        return await _voted(item, lm.other(self.to), self.to_n)
 
 
 def _part(by: str, n: int) -> str:

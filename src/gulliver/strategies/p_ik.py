@@ -39,25 +39,42 @@ class PIK:
         Raises:
             ModelError: there is no such head.
         """
-        if not self.head:
-            raise ModelError("p_ik needs a trained head: p_ik(head=NAME); `gulliver head` trains one.")
-        _heads(self.head)
+        check_head(self.head)
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer:
         """
         Raises:
-            ModelError: the head is of another model, or its features cannot be had.
+            ModelError: the head is of another model.
         """
-        head: Head = _heads(self.head)
-        if head.model != lm.model.card.digest:
-            raise ModelError(
-                f"The head {head.name} was trained for another model than {lm.model.name}; train one for it."
-            )
-        try:
-            chance = head.chance(await features(item.question, lm))
-        except ModelError as error:
-            return Answer(status="failed", detail=str(error))
+        chance = await foretold(self.head, item, lm)
+        if isinstance(chance, Answer):
+            return chance
         if chance < self.least:
             return Answer(status="unreadable", detail=f"not asked: P(IK) is {chance:.2f}", confidence=chance)
         answer = (await read_drafts(item, await Greedy().draw(item, lm, 1)))[0]
         return replace(answer, confidence=chance)
+
+
+def check_head(name: str) -> None:
+    """
+    Raises:
+        ModelError: no head is named, or there is none of that name.
+    """
+    if not name:
+        raise ModelError("p_ik needs a trained head: head=NAME; `gulliver head` trains one.")
+    _heads(name)
+
+
+async def foretold(name: str, item: Item, lm: BoundModel) -> float | Answer:
+    """The chance that the model answers the item right, or a failed answer where it cannot be told.
+
+    Raises:
+        ModelError: the head is of another model.
+    """
+    head: Head = _heads(name)
+    if head.model != lm.model.card.digest:
+        raise ModelError(f"The head {head.name} was trained for another model than {lm.model.name}; train one for it.")
+    try:
+        return head.chance(await features(item.question, lm))
+    except ModelError as error:
+        return Answer(status="failed", detail=str(error))

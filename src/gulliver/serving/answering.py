@@ -94,12 +94,12 @@ async def answer(
     try:
         item = asked_item(served.pattern, messages)
         if not single(strategy):
-            lm = OneRequest(engines, seed).bind(served.recipe.model, meter)
+            lm = OneRequest(engines, seed).bind(served.recipe.model, meter, served.recipe.others)
             return _outcome(await strategy.answer(item, lm), served, meter)
         put = strategy.ask(item)
         heard = None if put.runs_code else on_text
         session = OneRequest(engines, seed, heard, wishes.tokens)
-        lm = session.bind(served.recipe.model, meter)
+        lm = session.bind(served.recipe.model, meter, served.recipe.others)
         put = replace(put, max_tokens=wishes.max_tokens or put.max_tokens, stop=(*put.stop, *wishes.stop))
         draft = (await drawing_of(strategy, wishes).draw(put, lm, 1))[0]
     except ApiError:

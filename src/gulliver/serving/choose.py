@@ -1,11 +1,14 @@
 """What is served: what a study found, with the study's way of asking, or a recipe as it is written."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gulliver.errors import StudyError
+from gulliver.models import load_model
+from gulliver.models.base import Model
+from gulliver.models.engines import JUDGES
 from gulliver.serving.question import open_item
 from gulliver.spec import parse
 from gulliver.strategies import Strategy, parse_strategy
@@ -122,10 +125,7 @@ async def made(found: Found) -> Served:
     """
     recipe = found.recipe
     name = recipe.text
-    if recipe.others:
-        raise StudyError(
-            f"{name} names a second model; serve what stands before it with --fallback {next(iter(recipe.others))!r} and its threshold as --threshold."
-        )
+    _only_judges(name, recipe.others)
     if recipe.transforms and found.task is not None:
         recipe = (await make(recipe, found.task, found.seed)).recipe
     elif recipe.transforms:
@@ -149,8 +149,19 @@ def with_strategies(served: Served, more: Sequence[str]) -> dict[str, Served]:
         strategy: Strategy = parse_strategy(parse(text))
         strategy.ask(served.pattern)
         name = f"{served.name}@{strategy.text}"
-        table[name] = replace(served, name=name, recipe=replace(served.recipe, strategy=strategy))
+        others = {other: load_model(other) for other in strategy.others}
+        _only_judges(name, others)
+        table[name] = replace(served, name=name, recipe=replace(served.recipe, strategy=strategy, others=others))
     for one in table.values():
         if one.recipe.strategy.draws > MOST_DRAWS:
             raise StudyError(f"{one.name} draws {one.recipe.strategy.draws} drafts; at most {MOST_DRAWS} are served.")
     return table
+
+
+def _only_judges(name: str, others: Mapping[str, Model]) -> None:
+    """A model that only judges drafts is loaded beside the first; one that answers is the business of `--fallback`."""
+    answering = next((other for other, model in others.items() if model.engine not in JUDGES), None)
+    if answering is not None:
+        raise StudyError(
+            f"{name} names a second model; serve what stands before it with --fallback {answering!r} and its threshold as --threshold."
+        )

@@ -122,7 +122,7 @@ async def open_room(
         larger = Fallback(larger.served, calibrated.threshold)
     if larger is not None:
         table.setdefault(larger.served.name, larger.served)
-    models = {model_key(one.recipe.model): one.recipe.model for one in table.values()}
+    models = {model_key(model): model for one in table.values() for model in one.recipe.models}
     if audit is not None:
         if not audit.judge and larger is None:
             raise StudyError("An audit needs somebody to compare with: give --fallback or --judge.")

@@ -3,6 +3,9 @@
 from gulliver.errors import ModelError
 from gulliver.models.base import Client, Engine, Model
 
+JUDGES = ("verifier", "classifier")
+"""Engines that only judge answers: they are asked `Score` and nothing else."""
+
 
 def open_client(model: Model) -> Client:
     """A client for the model; its engine starts with the first request.
@@ -18,7 +21,7 @@ def open_client(model: Model) -> Client:
         from gulliver.models.engines.scripted import ScriptedClient
 
         return ScriptedClient(model)
-    if model.engine in ("openvino", "torch", "scripted", "verifier", "classifier"):
+    if model.engine in ("openvino", "torch", "scripted", *JUDGES):
         from gulliver.models.engines.process import EngineProcess
 
         return EngineProcess(model)

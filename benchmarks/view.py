@@ -80,8 +80,8 @@ def serve(home: Path) -> tuple[subprocess.Popen[str], str, float]:
     process = subprocess.Popen(start, env={**os.environ, "GULLIVER_HOME": str(home)}, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     address = str(json.loads(process.stdout.readline())["address"])
-    for row in httpx.get(f"{address}api/studies", timeout=120).json():
-        httpx.get(f"{address}api/studies/{row['key']}/columns", timeout=120)
+    for row in httpx.get(f"{address}api/studies", timeout=600).json():
+        httpx.get(f"{address}api/studies/{row['key']}/columns", timeout=600)
     return process, address, time.perf_counter() - began
 
 
@@ -167,7 +167,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         process, address, starting = serve(home)
         try:
             with sync_playwright() as driver:
-                browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+                browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"]).new_context()
+                browser.set_default_timeout(300_000)
                 first, drawn = paints(browser, f"{address}#/study/large")
                 first_file, drawn_file = paints(browser, (home / "report.html").as_uri())
                 slowest, work, scroll = filters(browser, f"{address}#/items/large")

@@ -31,7 +31,7 @@ class Watched:
     def __init__(self, browser: Any, width: int = 1280, theme: str = "light") -> None:
         self._context = browser.new_context(viewport={"width": width, "height": 900 if width > 500 else 780}, color_scheme=theme)  # fmt: skip
         self.page = self._context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(60_000)
         self.said: list[str] = []
         self.asked: list[str] = []
         self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))

@@ -110,9 +110,9 @@ def test_a_study_is_watched_until_it_ends(chromium: Any, home: Path, address: st
         watched.shot("live-1280-light")
         assert "is running" in page.locator("h1").inner_text()
         assert watched.serious() == []
-        page.wait_for_selector(".frontier .point", timeout=60_000)
+        page.wait_for_selector(".frontier .point", timeout=120_000)
         assert "is the cheapest recipe" in page.locator("h1").inner_text()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         assert watched.said == []
 
 

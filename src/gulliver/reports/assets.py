@@ -8,7 +8,7 @@ from pathlib import Path
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "dom", "numbers", "marks", "scales", "labels", "tip", "frontier", "curve", "bars", "table", "source", "rows", "search",
-    "items", "study", "compare", "studies", "live", "papers", "main",
+    "answers", "filters", "items", "costs", "study", "compare", "studies", "live", "papers", "main",
 )  # fmt: skip
 POLICY = "default-src 'none'; {more}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 

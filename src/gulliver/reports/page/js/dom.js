@@ -21,17 +21,37 @@ const recipeName = (text) => bdi(text, "recipe");
 const block = (text) => h("pre", { dir: "auto", tabindex: "0" }, text);
 const section = (id, title, ...children) =>
   h("section", { "aria-labelledby": `h-${id}`, id: `s-${id}` }, h("h2", { id: `h-${id}` }, title), ...children);
-const scroller = (label, ...children) => h("div", { class: "scroll", role: "region", "aria-label": label, tabindex: "0" }, ...children);
+const scroller = (label, ...children) =>
+  h("div", { class: "scroll", role: "region", "aria-label": label, tabindex: "0" }, ...children);
 const facts = (rows) =>
-  h("dl", { class: "facts" }, rows.filter(([, value]) => value !== "" && value !== null && value !== undefined)
-    .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value instanceof Node ? value : bdi(value)))));
+  h(
+    "dl",
+    { class: "facts" },
+    rows
+      .filter(([, value]) => value !== "" && value !== null && value !== undefined)
+      .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value instanceof Node ? value : bdi(value)))),
+  );
 const cards = (rows) =>
-  h("dl", { class: "cards" }, rows.filter(Boolean)
-    .map(([name, value, more]) => h("div", {}, h("dt", {}, name), h("dd", {}, value, more ? h("small", {}, ` ${more}`) : null))));
+  h(
+    "dl",
+    { class: "cards" },
+    rows
+      .filter(Boolean)
+      .map(([name, value, more]) =>
+        h("div", {}, h("dt", {}, name), h("dd", {}, value, more ? h("small", {}, ` ${more}`) : null)),
+      ),
+  );
 const choice = (label, options, chosen, act) =>
-  h("label", { class: "field" }, h("span", {}, label),
-    h("select", { on: { change: (event) => act(event.target.value) } },
-      options.map(([value, text]) => h("option", { value, selected: String(value) === String(chosen) }, text))));
+  h(
+    "label",
+    { class: "field" },
+    h("span", {}, label),
+    h(
+      "select",
+      { on: { change: (event) => act(event.target.value) } },
+      options.map(([value, text]) => h("option", { value, selected: String(value) === String(chosen) }, text)),
+    ),
+  );
 
 /** Draws into a box as wide as it is, and again when that changes. */
 const responsive = (draw, kind) => {
@@ -39,7 +59,10 @@ const responsive = (draw, kind) => {
   let width = 0;
   const redraw = () => {
     const now = Math.round(box.clientWidth);
-    if (now && now !== width) { width = now; box.replaceChildren(draw(now)); }
+    if (now && now !== width) {
+      width = now;
+      box.replaceChildren(draw(now));
+    }
   };
   new ResizeObserver(redraw).observe(box);
   return box;

@@ -20,7 +20,8 @@ const shareEnds = (values) => {
 const shareTicks = (low, high) => {
   for (const step of [0.05, 0.1, 0.2, 0.25]) {
     const [first, last] = [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
-    if (last - first <= 6) return Array.from({ length: last - first + 1 }, (_, i) => Math.round((first + i) * step * 1e4) / 1e4);
+    if (last - first <= 6)
+      return Array.from({ length: last - first + 1 }, (_, i) => Math.round((first + i) * step * 1e4) / 1e4);
   }
   return [low, high];
 };

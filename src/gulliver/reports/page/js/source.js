@@ -4,10 +4,14 @@ const withLooks = (study) => ({ ...study, looks: looksOf(study.result.recipes), 
 const fromFile = () => {
   const parse = (id) => JSON.parse(document.getElementById(id).textContent);
   const unpack = async (id) => {
-    if (document.readyState === "loading") await new Promise((done) => { document.addEventListener("DOMContentLoaded", done, { once: true }); });
+    if (document.readyState === "loading")
+      await new Promise((done) => {
+        document.addEventListener("DOMContentLoaded", done, { once: true });
+      });
     const text = document.getElementById(id).textContent;
     if (!text) return null;
-    if (typeof DecompressionStream === "undefined") throw new Error("This browser cannot unpack the items; a newer one can.");
+    if (typeof DecompressionStream === "undefined")
+      throw new Error("This browser cannot unpack the items; a newer one can.");
     const packed = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
     return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).json();
   };
@@ -27,22 +31,42 @@ const fromFile = () => {
       const [a, b] = [first.place, second.place];
       const { pairs, result } = await study;
       const found = pairs[a < b ? `${a}-${b}` : `${b}-${a}`];
-      if (!found) throw new Error(`This pair is not in the file; ask for it with: gulliver compare ${result.run.id} ${a + 1} ${b + 1}`);
+      if (!found)
+        throw new Error(
+          `This pair is not in the file; ask for it with: gulliver compare ${result.run.id} ${a + 1} ${b + 1}`,
+        );
       return a < b ? found : swapped(found);
     },
   };
 };
 /** The same comparison seen from the other side. */
 const swapped = (c) => {
-  const ratio = (r) => (r === null ? null : { value: 1 / r.value, low: r.high === null ? null : 1 / r.high, high: r.low === null ? null : 1 / r.low });
-  return { ...c, first: c.second, second: c.first, first_only: c.second_only, second_only: c.first_only, difference: -c.difference, low: -c.high, high: -c.low,
-    flops: ratio(c.flops), seconds: ratio(c.seconds) };
+  const ratio = (r) =>
+    r === null
+      ? null
+      : { value: 1 / r.value, low: r.high === null ? null : 1 / r.high, high: r.low === null ? null : 1 / r.low };
+  return {
+    ...c,
+    first: c.second,
+    second: c.first,
+    first_only: c.second_only,
+    second_only: c.first_only,
+    difference: -c.difference,
+    low: -c.high,
+    high: -c.low,
+    flops: ratio(c.flops),
+    seconds: ratio(c.seconds),
+  };
 };
 
 const fromServer = () => {
   const ask = async (path) => {
     let answer;
-    try { answer = await fetch(`api/${path}`, { credentials: "same-origin" }); } catch { throw new Error("The server has stopped; start it again with: gulliver view"); }
+    try {
+      answer = await fetch(`api/${path}`, { credentials: "same-origin" });
+    } catch {
+      throw new Error("The server has stopped; start it again with: gulliver view");
+    }
     const said = await answer.json();
     if (!answer.ok) throw new Error(said.error);
     return said;
@@ -52,7 +76,13 @@ const fromServer = () => {
   const keep = (path) => {
     if (!kept.has(path)) {
       if (kept.size > 12) kept.delete(kept.keys().next().value);
-      kept.set(path, ask(path).catch((error) => { kept.delete(path); throw error; }));
+      kept.set(
+        path,
+        ask(path).catch((error) => {
+          kept.delete(path);
+          throw error;
+        }),
+      );
     }
     return kept.get(path);
   };
@@ -64,8 +94,11 @@ const fromServer = () => {
     texts: (key) => keep(`${at(key)}/texts`),
     item: (key, place) => ask(`${at(key)}/items/${place}`),
     draws: (key, recipe, place) => ask(`${at(key)}/draws/${recipe}/${place}`),
-    compare: (first, second) => ask(`compare?${new URLSearchParams({ first: first.key, a: first.place, second: second.key, b: second.place })}`),
+    compare: (first, second) =>
+      ask(`compare?${new URLSearchParams({ first: first.key, a: first.place, second: second.key, b: second.place })}`),
     papers: () => ask("papers"),
-    forget: (key) => { for (const path of [...kept.keys()]) if (path.startsWith(at(key))) kept.delete(path); },
+    forget: (key) => {
+      for (const path of [...kept.keys()]) if (path.startsWith(at(key))) kept.delete(path);
+    },
   };
 };

@@ -2,7 +2,9 @@
 const startTips = () => {
   const tip = h("div", { id: "tip", role: "status", hidden: true });
   document.body.append(tip);
-  const hide = () => { tip.hidden = true; };
+  const hide = () => {
+    tip.hidden = true;
+  };
   const show = (owner, x, y) => {
     tip.textContent = owner.dataset.tip;
     tip.hidden = false;
@@ -14,7 +16,8 @@ const startTips = () => {
   const owner = (event) => (event.target instanceof Element ? event.target.closest("[data-tip]") : null);
   const point = (event) => {
     const found = owner(event);
-    if (found) show(found, event.clientX, event.clientY); else hide();
+    if (found) show(found, event.clientX, event.clientY);
+    else hide();
   };
   document.addEventListener("pointermove", point);
   document.addEventListener("pointerdown", point);
@@ -26,5 +29,7 @@ const startTips = () => {
   });
   document.addEventListener("focusout", hide);
   document.addEventListener("scroll", hide, { passive: true });
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hide();
+  });
 };

@@ -1,13 +1,15 @@
-"""Does a cascade hold the quality it was set for? `python -m benchmarks.cascade [--items N] [--calibrate N] [--share Q]`.
+"""Does a cascade hold the quality it was set for? `python -m benchmarks.cascade [--items N] [--calibrate N] [--share
+Q]`.
 
-Both models answer every item once (kept in the store, so that a second run asks nothing); all else is arithmetic on that
-pool. The quality to hold is a share of what the larger model reaches on the pool. In each of 200 resplits, some items
-set the threshold and the others judge it: its quality there and on the whole pool, its FLOPs against always asking the larger
-model, and its quality against a router that sends as many items up, drawn by chance (its expectation, exactly).
+Both models answer every item once (kept in the store, so that a second run asks nothing); all else is arithmetic on
+that pool. The quality to hold is a share of what the larger model reaches on the pool. In each of 200 resplits, some
+items set the threshold and the others judge it: its quality there and on the whole pool, its FLOPs against always
+asking the larger model, and its quality against a router that sends as many items up, drawn by chance (its
+expectation, exactly).
 
-The threshold is set so that the quality of the recipe (that of the pool, from which the calibration items are drawn) falls
-below the target in at most 5 % of calibrations. The held-out share moves about that quality by chance; it is told too.
-The whole is `small | asking | cascade(to=large)`: one draft, and the mean probability of its tokens.
+The threshold is set so that the quality of the recipe (that of the pool, from which the calibration items are drawn)
+falls below the target in at most 5 % of calibrations. The held-out share moves about that quality by chance; it is
+told too. The whole is `small | asking | cascade(to=large)`: one draft, and the mean probability of its tokens.
 """
 
 import argparse

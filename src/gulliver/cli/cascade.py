@@ -18,8 +18,8 @@ def cascade(
 ) -> None:  # fmt: skip
     """Set a cascade's threshold so that it holds a quality, with a bound for the number of items seen.
 
-    Both models answer the items, once; the lowest threshold is taken that is shown to reach the quality. Judge the recipe on
-    other items.
+    Both models answer the items, once; the lowest threshold is taken that is shown to reach the quality. Judge the
+    recipe on other items.
     """
     from dataclasses import asdict
     from pathlib import Path

@@ -65,9 +65,9 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
 
 
 def compared(records: Records) -> tuple[list[Measurement], dict[str, Part]]:
-    """All models together, each item of each model once: adaptive against always and against fixed on all items, and always
-    against fixed on the easy ones. Items of one question by several models are taken as independent. Three comparisons share
-    the error."""
+    """All models together, each item of each model once: adaptive against always and against fixed on all items, and
+    always against fixed on the easy ones. Items of one question by several models are taken as independent. Three
+    comparisons share the error."""
     level = 1.0 - 0.05 / 3
     easy = {model: easy_items(ways["adaptive"]) for model, ways in records.items()}
     rows: list[Measurement] = []

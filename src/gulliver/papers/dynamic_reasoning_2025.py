@@ -1,4 +1,5 @@
-"""Agents in small games: does prompting make up for size, steadily? (Wong et al. 2025, arXiv:2505.10543) By rung and game."""
+"""Agents in small games: does prompting make up for size, steadily? (Wong et al. 2025, arXiv:2505.10543) By rung and
+game."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -28,8 +29,8 @@ Scores = Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
 
 @dataclass(frozen=True)
 class Plan:
-    """Models, smallest first, and episodes of each game; `large` are the ways that the largest of several plays in, `middle` those
-    of the ones between."""
+    """Models, smallest first, and episodes of each game; `large` are the ways that the largest of several plays in,
+    `middle` those of the ones between."""
 
     models: tuple[str, ...]
     episodes: int
@@ -47,7 +48,8 @@ PLANS: dict[Scale, Plan] = {
 
 
 def experiment(scale: Scale, progress: Progress) -> Finding:
-    """Every rung plays the same episodes plainly, with a long prompt, looking back, looking ahead, and by rules of thumb."""
+    """Every rung plays the same episodes plainly, with a long prompt, looking back, looking ahead, and by rules of
+    thumb."""
     plan = PLANS[scale]
     started = time.monotonic()
     scores: dict[str, dict[str, dict[str, list[float]]]] = {}
@@ -85,9 +87,9 @@ def score_of(game: str, seed: int, record: ItemRecord) -> float:
 
 
 def compared(scores: Scores) -> tuple[list[Measurement], dict[str, Part]]:
-    """Four parts. Size: the largest less the smallest, plain. Gap: the best advanced way of any smaller model against the
-    largest plain, over games. Unsteady: some way lowers some game's score and some way raises one. Long: the long prompt less
-    the plain on reactive games, by the smallest model. Intervals share the error within each part."""
+    """Four parts. Size: the largest less the smallest, plain. Gap: the best advanced way of any smaller model against
+    the largest plain, over games. Unsteady: some way lowers some game's score and some way raises one. Long: the long
+    prompt less the plain on reactive games, by the smallest model. Intervals share the error within each part."""
     models = list(scores)
     smallest, largest = models[0], models[-1]
     rows: list[Measurement] = []
@@ -139,8 +141,8 @@ def _shown_below(name: str, below: Sequence[Measurement], models: Sequence[str])
 def _difference(
     name: str, first: Mapping[str, Sequence[float]], second: Mapping[str, Sequence[float]], level: float
 ) -> Measurement:
-    """The mean difference of paired episodes, games weighing the same; episodes are resampled within games, and the interval is widened
-    as Student's t is wider than the normal for so few."""
+    """The mean difference of paired episodes, games weighing the same; episodes are resampled within games, and the
+    interval is widened as Student's t is wider than the normal for so few."""
     from scipy.stats import norm, t
 
     games = [game for game in first if game in second]
@@ -167,7 +169,8 @@ def _sign(m: Measurement) -> Part:
 
 
 def means(scores: Scores) -> list[Measurement]:
-    """The mean score of each model, way and game, with the least and the most of its episodes as the paper tells them."""
+    """The mean score of each model, way and game, with the least and the most of its episodes as the paper tells
+    them."""
     return [
         Measurement(f"{model} {way}, {game}: score", float(np.mean(one)), min(one), max(one), len(one), "from the least to the most of its episodes")
         for model, ways in scores.items()

@@ -1,4 +1,5 @@
-"""Reasoning in equations against reasoning in words (Kim et al. 2024, arXiv:2409.12393), prompted by rung and taught."""
+"""Reasoning in equations against reasoning in words (Kim et al. 2024, arXiv:2409.12393), prompted by rung and
+taught."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -77,8 +78,8 @@ def same_exemplars(task: Task) -> Task:
 
 
 def of_taught(done: Mapping[str, Mapping[str, Any]], plan: Plan) -> tuple[list[Measurement], dict[str, Part]]:
-    """Equations less words for each size over all its seeds, on the same unseen problems; and whether the smallest gains more
-    than the largest."""
+    """Equations less words for each size over all its seeds, on the same unseen problems; and whether the smallest
+    gains more than the largest."""
     level = 1.0 - 0.05 / (len(plan.shapes) + 1)
     rows: list[Measurement] = []
     gains: list[Paired] = []

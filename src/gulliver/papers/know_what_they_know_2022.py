@@ -37,7 +37,8 @@ ASK = "few_shot(k=3)"
 
 @dataclass(frozen=True)
 class Plan:
-    """Items to train the head on (`draws` each), to ask in each task and to put as a choice; samples shown for P(True)."""
+    """Items to train the head on (`draws` each), to ask in each task and to put as a choice; samples shown for
+    P(True)."""
 
     models: tuple[str, ...]
     train: int
@@ -140,8 +141,8 @@ def measured(model: str, found: Mapping[str, Calibration]) -> list[Measurement]:
 
 
 def compared(told: Mapping[str, Told]) -> tuple[list[Measurement], dict[str, Part]]:
-    """The largest model against the smallest, and the head on its own task against the new one, each with a share of the
-    error (four comparisons, Bonferroni)."""
+    """The largest model against the smallest, and the head on its own task against the new one, each with a share of
+    the error (four comparisons, Bonferroni)."""
     models = list(told)
     rows: list[Measurement] = []
     parts: dict[str, Part] = {}

@@ -1,7 +1,9 @@
-"""Very small decoders taught to solve word problems, with worked answers in words or in equations; needs the extra `torch`.
+"""Very small decoders taught to solve word problems, with worked answers in words or in equations; needs the extra
+`torch`.
 
-A problem tells two or three steps on small numbers in one of several wordings. Its worked answer is the same steps either as
-sentences, in wordings drawn at random, or as equations, which have one form. Tokens are whole words and whole numbers.
+A problem tells two or three steps on small numbers in one of several wordings. Its worked answer is the same steps
+either as sentences, in wordings drawn at random, or as equations, which have one form. Tokens are whole words and
+whole numbers.
 """
 
 import random
@@ -97,7 +99,8 @@ def vocabulary() -> dict[str, int]:
 
 
 def teach(job: Job, folder: Path | None = None) -> dict[str, Any]:
-    """Train one model and ask it unseen problems: `right` of `test`, tokens of a worked answer, `parameters`, `flops`, `seconds`.
+    """Train one model and ask it unseen problems: `right` of `test`, tokens of a worked answer, `parameters`,
+    `flops`, `seconds`.
 
     Raises:
         MissingExtra: torch is not installed.

@@ -1,4 +1,5 @@
-"""Reliability curves as one picture: share right against stated confidence, with intervals and the line of exact ones."""
+"""Reliability curves as one picture: share right against stated confidence, with intervals and the line of exact
+ones."""
 
 from collections.abc import Sequence
 from html import escape

@@ -12,8 +12,8 @@ from gulliver.tasks.base import Answer, Item
 @strategy("act")
 @dataclass(frozen=True)
 class Act:
-    """Names a move, sees what it brings, names the next. With `details`, everything that is true of the game is told, needed
-    or not."""
+    """Names a move, sees what it brings, names the next. With `details`, everything that is true of the game is told,
+    needed or not."""
 
     details: bool = False
     draws: ClassVar[int] = 10

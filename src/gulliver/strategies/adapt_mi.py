@@ -35,12 +35,12 @@ class Shown:
 @strategy("adapt_mi")
 @dataclass(frozen=True)
 class AdaptMI:
-    """The answer with `k` fixed exemplars where the model is at least `sure` of it, else one with `k` exemplars of the skills
-    the item takes (AdaptMI, He et al. 2025, arXiv:2505.00147).
+    """The answer with `k` fixed exemplars where the model is at least `sure` of it, else one with `k` exemplars of
+    the skills the item takes (AdaptMI, He et al. 2025, arXiv:2505.00147).
 
     With `missing` (AdaptMI+), only of those skills that the first reply does not show. With `always`, every item gets
-    skill exemplars at once, for comparison. The paper finds hard items by a reward model and skills by a large model; here
-    the mean probability of the reply's tokens and marks in the text do that.
+    skill exemplars at once, for comparison. The paper finds hard items by a reward model and skills by a large model;
+    here the mean probability of the reply's tokens and marks in the text do that.
     """
 
     k: int = 3

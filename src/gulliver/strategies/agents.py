@@ -1,7 +1,7 @@
 """Play an episode of a game, move by move: what the strategies act, reflect, plan and mutate share.
 
-A model sees the rules, its last moves and where things stand, and names a move. What else it is asked before a move, and what
-it is told besides, makes the difference between them (Wong et al. 2025, arXiv:2505.10543).
+A model sees the rules, its last moves and where things stand, and names a move. What else it is asked before a move,
+and what it is told besides, makes the difference between them (Wong et al. 2025, arXiv:2505.10543).
 """
 
 from collections.abc import Awaitable, Callable

@@ -21,13 +21,15 @@ WAYS = ("draft", "likelihood", "p_true", "p_ik")
 @strategy("cascade")
 @dataclass(frozen=True)
 class Cascade:
-    """The model's own answer where its confidence is at least `threshold`, else the answer of the larger model `to`, asked in
-    the same way (FrugalGPT, Chen et al. 2023, arXiv:2305.05176). `gulliver cascade` sets the threshold for a quality.
+    """The model's own answer where its confidence is at least `threshold`, else the answer of the larger model `to`,
+    asked in the same way (FrugalGPT, Chen et al. 2023, arXiv:2305.05176). `gulliver cascade` sets the threshold for a
+    quality.
 
-    By `draft`, the answer is one greedy draft and its confidence the mean probability of its tokens; with `n` above 1, a vote
-    and the share that agrees. By `likelihood`, it is the likeliest choice and its share of the choices; by `p_true`, one
-    draft and what the model itself says of it; by `p_ik`, the trained `head` says it of the question, so that the first model
-    is not asked where it is unsure. The larger model takes `to_n` drafts, or compares choices too.
+    By `draft`, the answer is one greedy draft and its confidence the mean probability of its tokens; with `n` above
+    1, a vote and the share that agrees. By `likelihood`, it is the likeliest choice and its share of the choices; by
+    `p_true`, one draft and what the model itself says of it; by `p_ik`, the trained `head` says it of the question,
+    so that the first model is not asked where it is unsure. The larger model takes `to_n` drafts, or compares choices
+    too.
     """
 
     to: str = ""

@@ -15,9 +15,9 @@ def votes(strategy: Strategy) -> bool:
 
 
 def sureness(answer: Answer, drafts: int = 1) -> float | None:
-    """In [0, 1]: what the strategy itself says; else, of a vote over several drafts, the share that agrees with the winner
-    (self-consistency, Wang et al. 2022); else the geometric mean of a draft's token probabilities. 0 when no answer could
-    be read; None when nothing tells."""
+    """In [0, 1]: what the strategy itself says; else, of a vote over several drafts, the share that agrees with the
+    winner (self-consistency, Wang et al. 2022); else the geometric mean of a draft's token probabilities. 0 when no
+    answer could be read; None when nothing tells."""
     if answer.status != "read":
         return 0.0
     if answer.confidence is not None:

@@ -19,8 +19,8 @@ _ASK = "Write only equations, one a line and no words, then the final answer on 
 class EquationOnly:
     """Reasoning as equations without words, then the answer (Kim et al. 2024, arXiv:2409.12393).
 
-    The first `k` exemplars whose rationale gives their answer by equations are shown first, with these equations alone; fewer
-    when the task has fewer.
+    The first `k` exemplars whose rationale gives their answer by equations are shown first, with these equations
+    alone; fewer when the task has fewer.
     """
 
     k: int = 3

@@ -1,8 +1,8 @@
 """Heads that say, from a question alone, how likely a model is to answer it right (P(IK), Kadavath et al. 2022).
 
-The paper's head reads the model's last hidden state. No engine here tells hidden states, so a head reads what can be had of
-any model: the question's vector from the packaged sentence encoder, and how expected the question is to the model itself
-(log-probability per token, and the number of tokens).
+The paper's head reads the model's last hidden state. No engine here tells hidden states, so a head reads what can be
+had of any model: the question's vector from the packaged sentence encoder, and how expected the question is to the
+model itself (log-probability per token, and the number of tokens).
 """
 
 import asyncio
@@ -73,8 +73,8 @@ async def features(question: str, lm: BoundModel) -> list[float]:
 def fit_head(name: str, model: str, task: str, rows: Floats, shares: Floats, seed: int = 0) -> Head:
     """A head from features, shape (items, features), and the share of draws that were right, shape (items,).
 
-    The penalty is the one of `STRENGTHS` that foretells held-out items best (log loss over folds). Where all shares are equal
-    nothing can be told apart: the head says the share always.
+    The penalty is the one of `STRENGTHS` that foretells held-out items best (log loss over folds). Where all shares
+    are equal nothing can be told apart: the head says the share always.
 
     Raises:
         ValueError: there are fewer than two items a fold.

@@ -14,9 +14,9 @@ from gulliver.tasks.games.base import Game
 @strategy("mutate")
 @dataclass(frozen=True)
 class Mutate:
-    """Plays `episodes` other episodes first; between them the model rewrites its rules of thumb, and the new ones stay when they score
-    better than the old ones did: a (1+1) evolution strategy (Wong et al. 2025, arXiv:2505.10543). Then it plays the item by the
-    rules that stayed.
+    """Plays `episodes` other episodes first; between them the model rewrites its rules of thumb, and the new ones
+    stay when they score better than the old ones did: a (1+1) evolution strategy (Wong et al. 2025,
+    arXiv:2505.10543). Then it plays the item by the rules that stayed.
 
     Practice episodes are seeded by the item, and differ from every item's.
     """

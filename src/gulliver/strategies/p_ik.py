@@ -20,8 +20,9 @@ class PIK:
     """The greedy answer, with the chance of its being right as a trained head tells it from the question alone (P(IK),
     Kadavath et al. 2022, arXiv:2207.05221).
 
-    `gulliver head` trains a head on a task's train split. Its features are the question's sentence vector and how expected
-    the question is to the model, not hidden states. Below `least` the model is not asked, and the item has no answer.
+    `gulliver head` trains a head on a task's train split. Its features are the question's sentence vector and how
+    expected the question is to the model, not hidden states. Below `least` the model is not asked, and the item has
+    no answer.
     """
 
     head: str = ""

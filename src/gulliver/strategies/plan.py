@@ -14,8 +14,8 @@ _ASK = "Think {n} moves ahead: which {n} moves in a row bring most? Name them in
 @strategy("plan")
 @dataclass(frozen=True)
 class Plan:
-    """Before each move the model writes its next `ahead` moves and what they bring, in at most `note` tokens, and reads it (Wong et
-    al. 2025, arXiv:2505.10543)."""
+    """Before each move the model writes its next `ahead` moves and what they bring, in at most `note` tokens, and
+    reads it (Wong et al. 2025, arXiv:2505.10543)."""
 
     ahead: int = 3
     note: int = 40

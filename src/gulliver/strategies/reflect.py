@@ -14,8 +14,8 @@ _ASK = "In one sentence: what did your last moves bring, and what should be done
 @strategy("reflect")
 @dataclass(frozen=True)
 class Reflect:
-    """Before each move the model writes what its last moves brought, in at most `note` tokens, and reads it (as Reflexion, Shinn
-    et al. 2023, arXiv:2303.11366, within one episode)."""
+    """Before each move the model writes what its last moves brought, in at most `note` tokens, and reads it (as
+    Reflexion, Shinn et al. 2023, arXiv:2303.11366, within one episode)."""
 
     note: int = 40
     draws: ClassVar[int] = 20

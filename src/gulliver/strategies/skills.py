@@ -1,6 +1,7 @@
 """Which skills a word problem takes: by an exemplar's own tags, else by the words it uses.
 
-AdaptMI has a large model tag questions; here marks in the text do, so that no model is needed and tags are the same each time.
+AdaptMI has a large model tag questions; here marks in the text do, so that no model is needed and tags are the same
+each time.
 """
 
 import re
@@ -44,8 +45,8 @@ def tagged(exemplar: Exemplar) -> tuple[str, ...]:
 
 
 def by_skill(bank: Sequence[Exemplar], skills: Sequence[str], k: int) -> list[Exemplar]:
-    """`k` exemplars: for each skill in turn the first one not yet taken, then again from the first skill; what is missing are
-    the bank's first others."""
+    """`k` exemplars: for each skill in turn the first one not yet taken, then again from the first skill; what is
+    missing are the bank's first others."""
     left = {skill: [e for e in bank if skill in tagged(e)] for skill in skills}
     chosen: list[Exemplar] = []
     while len(chosen) < k and any(left.values()):

@@ -1,4 +1,5 @@
-"""How far stated confidences can be believed: expected calibration error, Brier score, discrimination, reliability curve."""
+"""How far stated confidences can be believed: expected calibration error, Brier score, discrimination, reliability
+curve."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -44,7 +45,8 @@ class Calibration:
         ece: expected calibration error (Naeini et al. 2015), over bins of as equal numbers of items as can be.
         chance: what `ece` would exceed in 5 % of cases if every confidence were exact: few items alone make some error.
         brier: mean squared distance of confidence and outcome (Brier 1950); 0.25 is "one half" said always.
-        auroc: how often a right answer was stated with more confidence than a wrong one; None when all or none are right.
+        auroc: how often a right answer was stated with more confidence than a wrong one; None when all or none are
+            right.
     """
 
     items: int
@@ -167,7 +169,8 @@ def gap(
     bins: int = 5,
     seed: int = 0,
 ) -> Estimate | None:
-    """A figure (`ece`, `brier` or `auroc`) of the first confidences less that of the second; None where one cannot be had.
+    """A figure (`ece`, `brier` or `auroc`) of the first confidences less that of the second; None where one cannot be
+    had.
 
     Args:
         paired: both are of the same items, which are then resampled together.

@@ -50,8 +50,8 @@ def set_cascade(
     store: str | Path | None = None,
     load: Loader = load_model,
 ) -> SetCascade:
-    """The cascade `text` with the lowest threshold that is shown to reach `quality` on the task's dev items, or on the first
-    `items` of its train split.
+    """The cascade `text` with the lowest threshold that is shown to reach `quality` on the task's dev items, or on
+    the first `items` of its train split.
 
     Raises:
         StudyError: there are too few such items, or no threshold can be shown to reach the quality.

@@ -1,4 +1,5 @@
-"""Train the head of p_ik: a model's draws on items with known answers, and what can be told of their questions beforehand."""
+"""Train the head of p_ik: a model's draws on items with known answers, and what can be told of their questions
+beforehand."""
 
 import asyncio
 from collections.abc import Sequence

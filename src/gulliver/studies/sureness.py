@@ -20,7 +20,8 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True)
 class Sureness:
-    """Of one recipe: confidences and outcomes, item by item, and how many items had not all their answers in the store."""
+    """Of one recipe: confidences and outcomes, item by item, and how many items had not all their answers in the
+    store."""
 
     recipe: str
     confidences: tuple[float, ...]

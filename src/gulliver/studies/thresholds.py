@@ -1,9 +1,10 @@
-"""The threshold of a cascade or a fallback, set for a quality with a finite-sample bound, from items that chose nothing yet.
+"""The threshold of a cascade or a fallback, set for a quality with a finite-sample bound, from items that chose
+nothing yet.
 
-Thresholds are tried from 1 down in steps fixed beforehand; each must show, by the exact (Clopper-Pearson) lower bound, that
-small and larger model together reach the quality, and the first that does not ends the search. By fixed-sequence testing
-(Learn then Test, Angelopoulos et al. 2021, arXiv:2110.01052) the threshold chosen holds the quality with the stated
-confidence, however many were tried.
+Thresholds are tried from 1 down in steps fixed beforehand; each must show, by the exact (Clopper-Pearson) lower
+bound, that small and larger model together reach the quality, and the first that does not ends the search. By
+fixed-sequence testing (Learn then Test, Angelopoulos et al. 2021, arXiv:2110.01052) the threshold chosen holds the
+quality with the stated confidence, however many were tried.
 """
 
 import asyncio
@@ -33,7 +34,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """`threshold`, and what was seen with it: the share right and its lower bound, and the share that the recipe answers."""
+    """`threshold`, and what was seen with it: the share right and its lower bound, and the share that the recipe
+    answers."""
 
     threshold: float
     quality: float

@@ -1,4 +1,5 @@
-"""Worked word problems by the skill they take, for strategies that choose exemplars. Written for Gulliver; none is a test item."""
+"""Worked word problems by the skill they take, for strategies that choose exemplars. Written for Gulliver; none is a
+test item."""
 
 from gulliver.tasks.base import Exemplar
 

@@ -12,7 +12,8 @@ _MOVES = tuple(f"{a} to {b}" for a in PEGS for b in PEGS if a != b)
 
 @dataclass(frozen=True)
 class Tower:
-    """Discs on each peg from the bottom up (larger numbers are larger discs), moves made, and whether the last was allowed."""
+    """Discs on each peg from the bottom up (larger numbers are larger discs), moves made, and whether the last was
+    allowed."""
 
     pegs: tuple[tuple[int, ...], ...]
     made: int = 0

@@ -26,7 +26,9 @@ def make(*, items: int | None = None, seed: int = 0, max_tokens: int = 400) -> T
         rows = [rows[index] for index in sorted(random.Random(seed).sample(range(len(rows)), items))]
     judge = Number()
     test = [
-        make_item(row["id"], row["prompt"], row["expected"], judge, exemplars=(*EXEMPLARS, *BANK), max_tokens=max_tokens)
+        make_item(
+            row["id"], row["prompt"], row["expected"], judge, exemplars=(*EXEMPLARS, *BANK), max_tokens=max_tokens
+        )
         for row in rows
     ]
     return Task(

@@ -80,6 +80,6 @@ def test_smoke_runs_on_a_real_model() -> None:
     paper = load_paper("persian-rag-2025")
     data = json.loads(json.dumps(report(paper, paper.experiment("smoke", lambda _: None))))
     found = {m["name"]: m for m in data["measurements"]}
-    assert data["verdict"] in ("holds", "does not hold here", "cannot tell")
+    assert data["verdict"] == "cannot tell"  # one generator
     assert found["dense, corpus: recall at 3"]["value"] > found["dense, minilm-22m: recall at 3"]["value"]
     assert all("/" not in name for name in found)

@@ -12,7 +12,7 @@ from gulliver.models import load_model
 from gulliver.models.base import Message
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale
 from gulliver.papers.corpora import Country, countries, drawn, factbook
-from gulliver.papers.means import difference, mean_of, sign
+from gulliver.papers.means import SHARES, difference, mean_of, share_of, sign
 from gulliver.papers.parts import verdict, whichever
 from gulliver.papers.running import run_on, spent, tell
 from gulliver.retrieval.support import support
@@ -109,7 +109,9 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
     held = attributions(records, asked, plan)
     found, parts = compared(held, fluency, plan)
     said, why = verdict(parts)
-    means = [mean_of(f"{text}: {name}", scores[text]) for name, scores in (("attribution", held), ("fluency", fluency)) for text in recipes]  # fmt: skip
+    names = {plan.recipe(model, way): f"{model}, {way}" for model in plan.models for way in WAYS}
+    both = (("attribution", held, share_of), ("fluency", fluency, mean_of))
+    means = [mean(f"{names[text]}: {name}", scores[text]) for name, scores, mean in both for text in recipes]
     return Finding(
         paper=ID,
         scale=scale,
@@ -166,7 +168,7 @@ def compared(
         first, second = plan.recipe(pair[0], pair[2]), plan.recipe(pair[1], pair[3])
         name = f"{pair[0]} {pair[2]} less {pair[1]} {pair[3]}"
         found[pair] = (
-            difference(f"{name}: attribution", held[first], held[second], confidence, "share of content words"),
+            difference(f"{name}: attribution", held[first], held[second], confidence, "share of content words", SHARES),
             difference(f"{name}: fluency", fluent[first], fluent[second], confidence, "nats a token, no evidence seen"),
         )
     top = [found[pair] for pair in pairs[: len(plan.models)]]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
-from gulliver.papers.means import difference, sign
+from gulliver.papers.means import SHARES, difference, sign
 from gulliver.papers.running import run_on, share_right, spent, tell
 from gulliver.studies import measure
 from gulliver.studies.result import ItemRecord
@@ -101,7 +101,7 @@ def comparisons(records: Records, plan: Plan, asked_for: Sequence[Item]) -> tupl
         for way, rows in found.items():
             other = coverage(records[plan.recipe(model, way)], asked_for)
             note = f"share of keywords {sum(ahead) / len(ahead):.2f} and {sum(other) / len(other):.2f}"
-            rows.append(difference(f"{model}: keywords, look ahead less {way}", ahead, other, confidence, note))
+            rows.append(difference(f"{model}: keywords, look ahead less {way}", ahead, other, confidence, note, SHARES))
     return found["search"], found["plain"]
 
 

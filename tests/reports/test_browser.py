@@ -13,6 +13,7 @@ import pytest
 
 from gulliver.reports import numbers, write_report
 from gulliver.reports.assets import PAGE
+from gulliver.reports.scales import log_ends, log_ticks, share_ends, share_ticks
 from gulliver.studies.result import StudyResult
 from tests.reports.conftest import Watched
 from tests.reports.made import changed_texts, make_result
@@ -199,3 +200,17 @@ def test_numbers_read_as_they_do_in_the_terminal(chromium: Any) -> None:
         mine = [numbers.significant(value), numbers.flops(value), numbers.memory(value), numbers.parameters(value), numbers.duration(value)]  # fmt: skip
         assert said[:5] == mine, value
         assert math.isclose(float(said[5].replace(",", "")), round(value), rel_tol=1e-12), value
+
+
+def test_scales_are_the_same_as_those_of_the_other_pictures(chromium: Any) -> None:
+    source = (PAGE / "js" / "scales.js").read_text(encoding="utf-8")
+    shares, costs = [[0.02, 0.64], [], [0.5, 0.5], [0.97, 1.0]], [[4e10, 5e12], [1.0, 1e12], [3.0, 8.0]]
+    with Watched(chromium) as watched:
+        told = watched.page.evaluate(
+            f"(() => {{ {source} return [{json.dumps(shares)}.map(v => shareEnds(v)), {json.dumps(shares)}.map(v => shareTicks(...shareEnds(v))), {json.dumps(costs)}.map(v => logEnds(v)), {json.dumps(costs)}.map(v => logTicks(...v)), scaleOf(1, 100, 0, 200, true)(10)]; }})()"
+        )
+    assert [pytest.approx(share_ends(v)) for v in shares] == told[0]
+    assert [pytest.approx(share_ticks(*share_ends(v))) for v in shares] == told[1]
+    assert [pytest.approx(log_ends(v)) for v in costs] == told[2]
+    assert [pytest.approx(log_ticks(*v)) for v in costs] == told[3]
+    assert told[4] == pytest.approx(100.0)

@@ -81,7 +81,7 @@ class Plan:
 SMALL, MIDDLE, LARGE = "smollm2-135m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b"
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan(SMALL, "", SMALL, 0, 3, 6, 12),
-    "laptop": Plan(MIDDLE, LARGE, SMALL, 12, 40, 24, 60),
+    "laptop": Plan(MIDDLE, LARGE, SMALL, 8, 36, 24, 60),
     "full": Plan(MIDDLE, LARGE, SMALL, 400, 400, 200, 224),
 }
 

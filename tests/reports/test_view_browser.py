@@ -99,30 +99,31 @@ def test_the_bibliography_sets_what_was_published_beside_what_came_out(opened: W
 
 
 def test_a_study_is_watched_until_it_ends(chromium: Any, home: Path, address: str, tmp_path: Path) -> None:
-    study = write_study(
-        tmp_path, "watched", [POOR.replace("0.01", "0.6"), FAIR.replace("0.01", "0.6")], ["direct"], items=160
-    )
-    with Watched(chromium) as watched, finding(home, study) as process:
+    models = [model.replace("0.01", "0.6") for model in (POOR, FAIR)]
+    study = write_study(tmp_path, "watched", models, ["direct"], items=160)
+    with Watched(chromium) as watched:
         page = watched.page
         page.goto(address)
-        page.locator(".study.live").click()
-        page.wait_for_selector(".funnel svg")
-        watched.shot("live-1280-light")
-        assert "is running" in page.locator("h1").inner_text()
-        assert watched.serious() == []
-        page.wait_for_selector(".frontier .point", timeout=120_000)
-        assert "is the cheapest recipe" in page.locator("h1").inner_text()
-        assert process.wait(timeout=60) == 0
+        with finding(home, study) as process:
+            page.locator(".study.live").click()
+            page.wait_for_selector(".funnel svg")
+            watched.shot("live-1280-light")
+            assert "is running" in page.locator("h1").inner_text()
+            assert watched.serious() == []
+            page.wait_for_selector(".frontier .point", timeout=120_000)
+            assert "is the cheapest recipe" in page.locator("h1").inner_text()
+            assert process.wait(timeout=60) == 0
         assert watched.said == []
 
 
 def test_a_study_that_was_killed_is_seen_as_stopped(chromium: Any, home: Path, address: str, tmp_path: Path) -> None:
-    study = write_study(tmp_path, "killed", [f"{GOOD}&latency=0.8"], ["direct"], target=0.94)
-    with Watched(chromium) as watched, finding(home, study) as process:
+    study = write_study(tmp_path, "killed", [f"{GOOD}&latency=2"], ["direct"], items=600, target=0.94)
+    with Watched(chromium) as watched:
         watched.page.goto(address)
-        watched.page.wait_for_selector(".study.live >> text=asked")
-        process.kill()
-        watched.page.wait_for_selector(".study.live >> text=It was stopped before its end")
+        with finding(home, study) as process:
+            watched.page.wait_for_selector(".study.live >> text=asked")
+            process.kill()
+            watched.page.wait_for_selector(".study.live >> text=It was stopped before its end")
         assert watched.said == []
 
 

@@ -137,7 +137,7 @@ const costAxis = (x, axis, bottom, top, most, left, right, size, free, begin) =>
   if (free)
     parts.push(
       s("line", { x1: begin, x2: begin, y1: top, y2: bottom, class: "edge" }),
-      s("text", { x: (left + begin) / 2, y: bottom + 18, class: "tick middle" }, "none told"),
+      s("text", { x: (left + begin) / 2, y: bottom + 18, class: "tick middle" }, "none"),
     );
   return parts;
 };

@@ -44,7 +44,10 @@ const itemsBrowser = (source, study, columns, state, remember) => {
         ...made,
       );
       detail.scrollTop = 0;
-      if (getComputedStyle(list.node).display === "none") detail.querySelector(".item-title").focus();
+      if (getComputedStyle(list.node).display === "none") {
+        browser.scrollIntoView();
+        detail.querySelector(".item-title").focus({ preventScroll: true });
+      }
     } catch (error) {
       detail.replaceChildren(h("p", { role: "alert" }, error.message));
     }

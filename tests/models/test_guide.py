@@ -139,6 +139,9 @@ def test_calls_stand_in_their_marks_and_words_do_not_begin_like_one() -> None:
     assert not keeps(made, '<tool_call>\n{"name": "other", "arguments": {}}\n</tool_call>')
     assert not any(keeps(made, words) for words in ("<b>", "[add(a=1)]", '{"name": "add"}', "```python"))
     assert not keeps(grammar(call_guide([ADD], free=False).text), "I cannot.")
+    short = grammar(call_guide([ADD], free=True, words=10).text)
+    assert keeps(short, "a" * 10)
+    assert not keeps(short, "a" * 11)
 
 
 def test_a_script_keeps_the_guide_and_uses_the_numbers_asked_about() -> None:

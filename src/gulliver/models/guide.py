@@ -28,6 +28,7 @@ class Guide:
         schema: as `bounded` makes it.
         free: whether words may stand instead. They do not begin as JSON or code does, or what is meant as a call would
             be written past the guide.
+        words: characters of them at most; 0 is no limit.
     """
 
     schema: Schema
@@ -35,6 +36,7 @@ class Guide:
     end: str = ""
     most: int = 1
     free: bool = False
+    words: int = 0
 
     @property
     def text(self) -> str:
@@ -56,7 +58,7 @@ def json_guide(schema: Any) -> Guide:
     return Guide(bounded(schema))
 
 
-def call_guide(functions: Sequence[Mapping[str, Any]], *, free: bool, most: int = 1) -> Guide:
+def call_guide(functions: Sequence[Mapping[str, Any]], *, free: bool, most: int = 1, words: int = 0) -> Guide:
     """The reply is a call of one of the functions (`name` and `parameters`, a JSON Schema), or up to `most` of them.
 
     Raises:
@@ -71,7 +73,7 @@ def call_guide(functions: Sequence[Mapping[str, Any]], *, free: bool, most: int 
         }
         for f in functions
     ]
-    return Guide(shapes[0] if len(shapes) == 1 else {"anyOf": shapes}, *CALL, most, free)
+    return Guide(shapes[0] if len(shapes) == 1 else {"anyOf": shapes}, *CALL, most, free, words)
 
 
 _NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
@@ -87,7 +89,7 @@ def grammar(text: str) -> str:
     more = f' ("\\n" {calls}){{0,{guide.most - 1}}}' if guide.most > 1 else ""
     root = f"{calls}{more}"
     if guide.free:
-        rest = rules.add("[^\\x00]*")
+        rest = rules.add(f"[^\\x00]{{0,{guide.words - 1}}}" if guide.words else "[^\\x00]*")
         root += f" | [^{_MARKS}] {rest}"
     return "\n".join([f"root ::= {root}", *rules.lines]) + "\n"
 

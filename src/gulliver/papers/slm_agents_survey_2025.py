@@ -156,7 +156,9 @@ def paired_validity(items: Sequence[Item], guided: Sequence[ItemRecord], small: 
 
 def per_success(name: str, records: Sequence[ItemRecord]) -> Measurement:
     """FLOPs of all answers for each right one."""
-    return bootstrap(f"{name}: FLOPs for each success", [_r(records), costs(records)], lambda a, b: b.sum() / max(1.0, a.sum()))  # fmt: skip
+    note = "" if any(right(records)) else "nothing is right: this is what all answers cost"
+    columns = [_r(records), costs(records)]
+    return bootstrap(f"{name}: FLOPs for each success", columns, lambda a, b: b.sum() / max(1.0, a.sum()), note)
 
 
 def sureness(text: str, items: Sequence[Item]) -> list[float]:

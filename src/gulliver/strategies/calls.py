@@ -17,6 +17,8 @@ from gulliver.tasks.tool_calls import Function, functions_of, problem, tool_syst
 _TOLD = "You can call these functions"
 _MAY = "When no function fits, or a value that is needed is not given, say so in words instead."
 _MOST = 4
+_WORDS = 300
+"""Characters of an answer in words: enough to say that nothing fits, where a small model would explain itself without end."""
 
 
 @strategy("calls")
@@ -63,7 +65,7 @@ class Calls:
 
     def _guide(self, functions: Sequence[Function]) -> str:
         described = [{"name": one.name, "parameters": one.parameters} for one in functions]
-        return call_guide(described, free=True, most=_MOST).text if self.guided else ""
+        return call_guide(described, free=True, most=_MOST, words=_WORDS).text if self.guided else ""
 
 
 def call_problem(written: str, item: Item) -> str:

@@ -62,7 +62,9 @@ async def play(game: Game, seed: int, lm: BoundModel, advise: Advice | None = No
         seen = view(game, state, moves, told)
         note = await advise(seen, lm) if advise else ""
         ask = f"{seen}\n{note}\nReply with one move." if note else f"{seen}\nReply with one move."
-        draft = await lm.generate(ask, max_tokens=MOVE_TOKENS)
+        # Begun, so that a very small model names a move and does not tell the rules again; a server cannot go on so.
+        begun = "" if lm.model.engine == "endpoint" else "Move:"
+        draft = await lm.generate(ask, max_tokens=MOVE_TOKENS, begun=begun)
         if draft.finish == "failed":
             return Played(tuple(moves), game.score(state), unsaid, draft.error)
         allowed = game.moves(state)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,6 +18,7 @@ from gulliver.serving.openapi import document
 from gulliver.serving.room import Room
 
 log = logging.getLogger("gulliver.serving")
+Endpoint = Callable[[Request], Awaitable[Response]]
 PATHS = (
     "/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/models", "/health", "/ready", "/metrics",
     "/openapi.json",
@@ -63,11 +65,16 @@ def make_app(room: Room) -> ASGIApp:
         return JSONResponse(document())
 
     # Plain routes: bodies are read here, within limits, and what FastAPI would look for in a signature costs time.
-    for path, endpoint in (("chat/completions", chat), ("completions", completions), ("embeddings", embeddings)):
-        app.router.add_route(f"/v1/{path}", endpoint, methods=["POST"])
-    told = {"/v1/models": models, "/v1/models/{name:path}": model, "/health": health, "/ready": ready}
-    for path, endpoint in (told | {"/metrics": metrics, "/openapi.json": openapi}).items():
-        app.router.add_route(path, endpoint, methods=["GET"])
+    post: dict[str, Endpoint] = {
+        "/v1/chat/completions": chat, "/v1/completions": completions, "/v1/embeddings": embeddings
+    }  # fmt: skip
+    get: dict[str, Endpoint] = {
+        "/v1/models": models, "/v1/models/{name:path}": model, "/health": health, "/ready": ready, "/metrics": metrics,
+        "/openapi.json": openapi,
+    }  # fmt: skip
+    for method, paths in (("POST", post), ("GET", get)):
+        for path, endpoint in paths.items():
+            app.router.add_route(path, endpoint, methods=[method])
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(ClientDisconnect, _left)

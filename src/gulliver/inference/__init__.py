@@ -1,6 +1,7 @@
 """From many requests to few forward passes: single flight, store, ledger."""
 
-from gulliver.inference.session import BoundModel, Meter, Session, Used
+from gulliver.inference.bound import BoundModel
+from gulliver.inference.session import Meter, Session, Used
 from gulliver.inference.store import Store
 from gulliver.inference.types import Cost, Draft
 

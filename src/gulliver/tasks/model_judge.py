@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gulliver.errors import TaskError
-from gulliver.inference.session import BoundModel
+from gulliver.inference.bound import BoundModel
 from gulliver.inference.types import Draft
 from gulliver.models import check_runs, load_model
 from gulliver.models.base import Message, Model

@@ -105,7 +105,7 @@ def test_a_study_is_watched_until_it_ends(chromium: Any, home: Path, address: st
         page = watched.page
         page.goto(address)
         with finding(home, study) as process:
-            page.locator(".study.live").click()
+            page.locator(".study.live").click(timeout=200_000)
             page.wait_for_selector(".funnel svg")
             watched.shot("live-1280-light")
             assert "is running" in page.locator("h1").inner_text()
@@ -121,7 +121,7 @@ def test_a_study_that_was_killed_is_seen_as_stopped(chromium: Any, home: Path, a
     with Watched(chromium) as watched:
         watched.page.goto(address)
         with finding(home, study) as process:
-            watched.page.wait_for_selector(".study.live >> text=asked")
+            watched.page.locator(".study.live").wait_for(timeout=200_000)
             process.kill()
             watched.page.wait_for_selector(".study.live >> text=It was stopped before its end")
         assert watched.said == []

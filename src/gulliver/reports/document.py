@@ -1,6 +1,6 @@
 """What a page draws of a study, as plain data: the result without its items, and what is computed from it here."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from gulliver.reports.axes import AXES, target_of
@@ -17,7 +17,7 @@ def study_document(result: StudyResult) -> dict[str, Any]:
     measured = [r for r in result.recipes if r.quality is not None]
     axes = [a.key for a in AXES if a.key == result.run.cheap or any(a.cost(r).value > 0 for r in measured)]
     data = {
-        "result": result.to_json(),
+        "result": replace(result, recipes=tuple(replace(r, records=()) for r in result.recipes)).to_json(),
         "target": target and asdict(target),
         "axes": axes,
         "parts": [asdict(parts_of(r)) for r in result.recipes],

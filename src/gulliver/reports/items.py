@@ -57,12 +57,23 @@ def item_texts(recipes: Sequence[RecipeResult], room: int | None = None) -> list
 
 def packed_texts(recipes: Sequence[RecipeResult], most: int = SIZE_MOST) -> bytes:
     """The texts as JSON in gzip, cut shorter until they fit into `most` bytes."""
+    lengths = sorted(len(text) for r in recipes for x in r.records for text in (x.text, x.program, x.detail))
     room = TEXT_MOST
     while True:
         made = packed(item_texts(recipes, room))
-        if len(made) <= most or room < 100:
+        if len(made) <= most or room < 50:
             return made
-        room = min(room // 2, int(room * most / len(made)))
+        room = min(_room(lengths, room, 0.97 * most / len(made)), room - 1)
+
+
+def _room(lengths: Sequence[int], room: int, part: float) -> int:
+    """How long texts may be so that all together have this part of what they have with `room`; lengths in order."""
+    wanted = part * sum(min(length, room) for length in lengths)
+    low, high = 0, room
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if sum(min(length, middle) for length in lengths) <= wanted else (low, middle)
+    return low
 
 
 def packed(data: Any) -> bytes:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gulliver.inference import BoundModel
-from gulliver.strategies.agents import game_of, play
+from gulliver.strategies.agents import Playing, game_of, play
 from gulliver.strategies.base import strategy
 from gulliver.tasks.base import Answer, Item
 
 
 @strategy("act")
 @dataclass(frozen=True)
-class Act:
+class Act(Playing):
     """Names a move, sees what it brings, names the next. With `details`, everything that is true of the game is told,
     needed or not."""
 
@@ -19,13 +19,6 @@ class Act:
     draws: ClassVar[int] = 10
     tokens: ClassVar[int] = 6
     role: ClassVar[str] = "whole"
-
-    def check(self, item: Item) -> None:
-        """
-        Raises:
-            TaskError: the item is no game.
-        """
-        game_of(item)
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer:
         game, seed = game_of(item)

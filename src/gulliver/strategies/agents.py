@@ -50,6 +50,17 @@ def game_of(item: Item) -> tuple[Game, int]:
     return find_game(name), seed
 
 
+class Playing:
+    """What strategies that play share."""
+
+    def check(self, item: Item) -> None:
+        """
+        Raises:
+            TaskError: the item is no game.
+        """
+        game_of(item)
+
+
 async def play(game: Game, seed: int, lm: BoundModel, advise: Advice | None = None, told: str = "") -> Played:
     """One episode, greedy. A reply that names no move counts as the first move there is.
 

@@ -6,15 +6,13 @@ from typing import ClassVar
 
 from gulliver.inference import BoundModel
 from gulliver.strategies.base import strategy
-from gulliver.strategies.scorers import make_scorer
-from gulliver.strategies.scorers.base import scorer_models
-from gulliver.strategies.steps import Path, Steps, check_steps, choose_path, merged, score_paths
+from gulliver.strategies.steps import Path, Searching, choose_path, merged, score_paths
 from gulliver.tasks.base import Answer, Item
 
 
 @strategy("beam")
 @dataclass(frozen=True)
-class Beam:
+class Beam(Searching):
     """Step-wise beam search: `n` beginnings are drawn at each step, a scorer keeps the best `keep`, which are gone on with
     until all kept ones have ended (Snell et al. 2024, arXiv:2408.03314). `by` and `model` name the scorer as in `best_of`.
 
@@ -37,26 +35,14 @@ class Beam:
     def __post_init__(self) -> None:
         if not 1 <= self.keep <= self.n or self.temperature <= 0:
             raise ValueError("keep must be at least 1 and at most n, and temperature above 0")
-        check_steps(self.border, self.step, self.depth, self.final)
-        make_scorer(self.by, self.model)
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """The scorer's own model, where it has one."""
-        return scorer_models(self.by, self.model)
-
-    @property
-    def draws(self) -> int:
-        """Of the first step, for forecasts; all of them together write about as much as `n` whole replies."""
-        return self.n
+        self.check_search()
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer:
         """
         Raises:
             ModelError: the model is behind a server, or the scorer cannot score.
         """
-        steps = Steps(self.border, self.step, self.depth, self.temperature)
-        scorer = make_scorer(self.by, self.model)
+        steps, scorer = self.parts()
         kept = [Path()]
         while open_ := [path for path in kept if not path.done]:
             each, more = divmod(self.n, len(open_))

@@ -6,9 +6,7 @@ from typing import ClassVar
 
 from gulliver.inference import BoundModel
 from gulliver.strategies.base import strategy
-from gulliver.strategies.scorers import make_scorer
-from gulliver.strategies.scorers.base import scorer_models
-from gulliver.strategies.steps import Path, Steps, check_steps, choose_path, score_paths
+from gulliver.strategies.steps import Path, Searching, choose_path, score_paths
 from gulliver.tasks.base import Answer, Item
 
 
@@ -29,7 +27,7 @@ class Node:
 
 @strategy("mcts")
 @dataclass(frozen=True)
-class Mcts:
+class Mcts(Searching):
     """Monte-Carlo tree search over steps: each of `n` rounds follows the most promising beginnings (UCT, `explore`) to one with
     fewer than `width` ways on, draws another, writes that reply to its end, and credits its score to all beginnings it
     came through.
@@ -54,26 +52,14 @@ class Mcts:
     def __post_init__(self) -> None:
         if self.n < 1 or self.width < 1 or self.explore < 0 or self.temperature <= 0:
             raise ValueError("n and width must be at least 1, explore at least 0, temperature above 0")
-        check_steps(self.border, self.step, self.depth, self.final)
-        make_scorer(self.by, self.model)
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """The scorer's own model, where it has one."""
-        return scorer_models(self.by, self.model)
-
-    @property
-    def draws(self) -> int:
-        """Whole replies, for forecasts."""
-        return self.n
+        self.check_search()
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer:
         """
         Raises:
             ModelError: the model is behind a server, or the scorer cannot score.
         """
-        steps = Steps(self.border, self.step, self.depth, self.temperature)
-        scorer = make_scorer(self.by, self.model)
+        steps, scorer = self.parts()
         root, found = Node(Path()), list[Path]()
         for _ in range(self.n):
             if root.closed:

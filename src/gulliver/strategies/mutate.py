@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gulliver.inference import BoundModel
-from gulliver.strategies.agents import Played, game_of, play
+from gulliver.strategies.agents import Played, Playing, game_of, play
 from gulliver.strategies.base import strategy
 from gulliver.tasks.base import Answer, Item
 from gulliver.tasks.games.base import Game
@@ -13,7 +13,7 @@ from gulliver.tasks.games.base import Game
 
 @strategy("mutate")
 @dataclass(frozen=True)
-class Mutate:
+class Mutate(Playing):
     """Plays `episodes` other episodes first; between them the model rewrites its rules of thumb, and the new ones
     stay when they score better than the old ones did: a (1+1) evolution strategy (Wong et al. 2025,
     arXiv:2505.10543). Then it plays the item by the rules that stayed.
@@ -34,13 +34,6 @@ class Mutate:
     def draws(self) -> int:
         """Moves of all episodes, and the rewriting."""
         return 10 * (self.episodes + 1) + self.episodes
-
-    def check(self, item: Item) -> None:
-        """
-        Raises:
-            TaskError: the item is no game.
-        """
-        game_of(item)
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer:
         game, seed = game_of(item)

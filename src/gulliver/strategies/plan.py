@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gulliver.inference import BoundModel
-from gulliver.strategies.agents import game_of, note, play
+from gulliver.strategies.agents import Playing, game_of, note, play
 from gulliver.strategies.base import strategy
 from gulliver.tasks.base import Answer, Item
 
@@ -13,7 +13,7 @@ _ASK = "Think {n} moves ahead: which {n} moves in a row bring most? Name them in
 
 @strategy("plan")
 @dataclass(frozen=True)
-class Plan:
+class Plan(Playing):
     """Before each move the model writes its next `ahead` moves and what they bring, in at most `note` tokens, and
     reads it (Wong et al. 2025, arXiv:2505.10543)."""
 
@@ -26,13 +26,6 @@ class Plan:
     def __post_init__(self) -> None:
         if self.ahead < 1 or self.note < 1:
             raise ValueError("ahead and note must be at least 1")
-
-    def check(self, item: Item) -> None:
-        """
-        Raises:
-            TaskError: the item is no game.
-        """
-        game_of(item)
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer:
         game, seed = game_of(item)

@@ -8,15 +8,13 @@ from typing import ClassVar
 
 from gulliver.inference import BoundModel
 from gulliver.strategies.base import strategy
-from gulliver.strategies.scorers import make_scorer
-from gulliver.strategies.scorers.base import scorer_models
-from gulliver.strategies.steps import Path, Steps, check_steps, choose_path, merged, score_paths
+from gulliver.strategies.steps import Path, Searching, choose_path, merged, score_paths
 from gulliver.tasks.base import Answer, Item
 
 
 @strategy("rebase")
 @dataclass(frozen=True)
-class Rebase:
+class Rebase(Searching):
     """Reward-balanced tree search (Wu et al. 2024, arXiv:2408.00724): `n` replies in all; at each step the replies still to be
     written are shared among the beginnings by the softmax of their scores at temperature `balance`. No value is
     estimated by writing to the end, so the tree costs little more than `n` replies.
@@ -40,26 +38,14 @@ class Rebase:
     def __post_init__(self) -> None:
         if self.n < 1 or self.balance <= 0 or self.temperature <= 0:
             raise ValueError("n must be at least 1, balance and temperature above 0")
-        check_steps(self.border, self.step, self.depth, self.final)
-        make_scorer(self.by, self.model)
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """The scorer's own model, where it has one."""
-        return scorer_models(self.by, self.model)
-
-    @property
-    def draws(self) -> int:
-        """Of the first step, for forecasts; all of them together write about as much as `n` whole replies."""
-        return self.n
+        self.check_search()
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer:
         """
         Raises:
             ModelError: the model is behind a server, or the scorer cannot score.
         """
-        steps = Steps(self.border, self.step, self.depth, self.temperature)
-        scorer = make_scorer(self.by, self.model)
+        steps, scorer = self.parts()
         done: list[Path] = []
         widths: list[tuple[Path, int]] = [(Path(), self.n)]
         while widths:

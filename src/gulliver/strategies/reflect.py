@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gulliver.inference import BoundModel
-from gulliver.strategies.agents import game_of, note, play
+from gulliver.strategies.agents import Playing, game_of, note, play
 from gulliver.strategies.base import strategy
 from gulliver.tasks.base import Answer, Item
 
@@ -13,7 +13,7 @@ _ASK = "In one sentence: what did your last moves bring, and what should be done
 
 @strategy("reflect")
 @dataclass(frozen=True)
-class Reflect:
+class Reflect(Playing):
     """Before each move the model writes what its last moves brought, in at most `note` tokens, and reads it (as
     Reflexion, Shinn et al. 2023, arXiv:2303.11366, within one episode)."""
 
@@ -25,13 +25,6 @@ class Reflect:
     def __post_init__(self) -> None:
         if self.note < 1:
             raise ValueError("note must be at least 1")
-
-    def check(self, item: Item) -> None:
-        """
-        Raises:
-            TaskError: the item is no game.
-        """
-        game_of(item)
 
     async def answer(self, item: Item, lm: BoundModel) -> Answer:
         game, seed = game_of(item)

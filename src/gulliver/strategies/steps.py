@@ -11,7 +11,8 @@ from gulliver.inference import BoundModel, Draft
 from gulliver.models.base import Finish, Sampling
 from gulliver.strategies.base import read_drafts
 from gulliver.strategies.majority import Majority
-from gulliver.strategies.scorers import Scorer
+from gulliver.strategies.scorers import Scorer, make_scorer
+from gulliver.strategies.scorers.base import scorer_models
 from gulliver.strategies.weighted_majority import heaviest
 from gulliver.tasks.base import Answer, Item
 from gulliver.tasks.markers import MARKER
@@ -93,16 +94,42 @@ class Steps:
         return grown
 
 
-def check_steps(border: str, step: int, depth: int, final: str) -> None:
-    """What step-wise strategies refuse among their options.
+class Searching:
+    """What searches over steps share; each has these options."""
 
-    Raises:
-        ValueError: an option is out of range.
-    """
-    if not border or step < 1 or depth < 1:
-        raise ValueError("border must not be empty, and step and depth must be at least 1")
-    if final not in WAYS:
-        raise ValueError(f"final must be one of {', '.join(WAYS)}")
+    n: int
+    by: str
+    model: str
+    final: str
+    border: str
+    step: int
+    depth: int
+    temperature: float
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The scorer's own model, where it has one."""
+        return scorer_models(self.by, self.model)
+
+    @property
+    def draws(self) -> int:
+        """For forecasts: whatever is cut off on the way, all steps together write about as much as `n` whole replies."""
+        return self.n
+
+    def check_search(self) -> None:
+        """
+        Raises:
+            ValueError: an option is out of range, or there is no such scorer.
+        """
+        if not self.border or self.step < 1 or self.depth < 1:
+            raise ValueError("border must not be empty, and step and depth must be at least 1")
+        if self.final not in WAYS:
+            raise ValueError(f"final must be one of {', '.join(WAYS)}")
+        make_scorer(self.by, self.model)
+
+    def parts(self) -> tuple[Steps, Scorer]:
+        """How steps are drawn, and what judges them."""
+        return Steps(self.border, self.step, self.depth, self.temperature), make_scorer(self.by, self.model)
 
 
 def ended(item: Item, text: str) -> bool:

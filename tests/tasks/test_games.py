@@ -29,7 +29,7 @@ def test_an_episode_ends_is_scored_and_can_be_played_again(name: str, seed: int)
         moves.append(rng.choice(game.moves(state)))
         state = game.step(state, moves[-1])
     assert 0 <= game.score(state) <= 1
-    assert len(moves) <= 12
+    assert len(moves) <= (60 if name == "avalon" else 12)
     assert replay(game, seed, [*moves, moves[0]]) == state
 
 

@@ -10,7 +10,7 @@ from gulliver.errors import TaskError
 from gulliver.inference.types import Draft
 from gulliver.tasks.base import Answer, Item, Kind, Task, make_item
 
-NAMES = ("bandit", "hanoi", "messenger", "rock_paper_scissors")
+NAMES = ("avalon", "bandit", "hanoi", "messenger", "rock_paper_scissors")
 State = Any
 """Where an episode stands: a frozen dataclass of the game's own."""
 

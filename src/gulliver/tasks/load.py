@@ -24,6 +24,7 @@ _BUILT_IN = {
     "spam": "spam",
     "intents": "intents",
     "games": "games",
+    "plans": "plans",
 }
 _IMPORTED = {"lm_eval:": "lm_eval", "inspect:": "inspect_ai"}
 _FILES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")

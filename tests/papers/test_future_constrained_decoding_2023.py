@@ -7,7 +7,8 @@ import pytest
 from gulliver.papers import Measurement, load_paper
 from gulliver.papers.base import SCALES, report
 from gulliver.papers.future_constrained_decoding_2023 import PLANS, WAYS, Plan, comparisons, items, judge
-from gulliver.papers.means import difference, mean_of, sign
+from gulliver.papers.means import difference, mean_of
+from gulliver.papers.parts import above
 from gulliver.studies.result import ItemRecord
 
 
@@ -66,8 +67,8 @@ def test_a_mean_has_students_interval_and_equal_scores_stay_unsure() -> None:
     found = mean_of("m", [0.0, 1.0, 0.0, 1.0])
     assert (found.value, found.n) == (0.5, 4)
     assert found.high - found.value == pytest.approx(3.1824 * (1 / 3) ** 0.5 / 2, abs=1e-3)
-    assert sign(difference("d", [1.0, 1.0], [1.0, 1.0])) is None
-    assert sign(difference("d", [1.0] * 20, [0.0] * 20)) is True
+    assert above(difference("d", [1.0, 1.0], [1.0, 1.0])) is None
+    assert above(difference("d", [1.0] * 20, [0.0] * 20)) is True
 
 
 @pytest.mark.models

@@ -9,7 +9,8 @@ from gulliver.papers import budget_reallocation_2024 as reallocation
 from gulliver.papers import compute_optimal_inference_2024 as optimal
 from gulliver.papers import t1_tool_verify_2025 as t1
 from gulliver.papers.base import SCALES, report
-from gulliver.papers.pooled import above, sums
+from gulliver.papers.parts import above
+from gulliver.papers.pooled import sums
 from gulliver.studies.budget_answers import Difference
 from gulliver.studies.budgets import Point
 

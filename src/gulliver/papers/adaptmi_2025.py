@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
-from gulliver.papers.parts import Part, verdict
+from gulliver.papers.parts import Part, above, verdict
 from gulliver.papers.running import right, run_on, share_right, spent, tell
 from gulliver.studies import measure
 from gulliver.studies.paired import compare
@@ -83,7 +83,7 @@ def compared(records: Records) -> tuple[list[Measurement], dict[str, Part]]:
             return None
         got = compare([a for a, _ in pairs], [b for _, b in pairs], level)
         rows.append(Measurement(name, got.value, got.low, got.high, got.n, f"only {first} right {got.first}, only {second} right {got.second}"))  # fmt: skip
-        return True if got.low > 0 else False if got.high < 0 else None
+        return above(got)
 
     beats = difference("adaptive less always, all items", "adaptive", "always")
     hurts = difference("fixed less always, easy items", "fixed", "always", easy)

@@ -12,8 +12,8 @@ from gulliver.models import load_model
 from gulliver.models.base import Message
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale
 from gulliver.papers.corpora import Country, countries, drawn, factbook
-from gulliver.papers.means import SHARES, difference, mean_of, share_of, sign
-from gulliver.papers.parts import verdict, whichever
+from gulliver.papers.means import SHARES, difference, mean_of, share_of
+from gulliver.papers.parts import above, below, verdict, whichever
 from gulliver.papers.running import run_on, spent, tell
 from gulliver.retrieval.support import support
 from gulliver.strategies.retrieve import Retrieve
@@ -174,8 +174,8 @@ def compared(
     top = [found[pair] for pair in pairs[: len(plan.models)]]
     own = found[(small, small, "recipe", "top k")]
     parts: dict[str, bool | None] = {
-        "top k raises attribution over top 1": whichever([sign(attribution) for attribution, _ in top]),
-        "and lowers fluency": whichever([_not(sign(fluency)) for _, fluency in top]),
+        "top k raises attribution over top 1": whichever([above(attribution) for attribution, _ in top]),
+        "and lowers fluency": whichever([below(fluency) for _, fluency in top]),
         "the recipe raises the small model's attribution or fluency over top k and lowers neither": _gains(own),
     }
     if small != large:
@@ -187,14 +187,10 @@ def compared(
 
 def _gains(two: tuple[Measurement, Measurement]) -> bool | None:
     """Yes when one of both is higher for sure and the other not lower; no when one is lower, or neither can be higher."""
-    signs = [sign(m) for m in two]
+    signs = [above(m) for m in two]
     if False in signs:
         return False
     return True if True in signs else None
-
-
-def _not(part: bool | None) -> bool | None:
-    return None if part is None else not part
 
 
 PARTLY = "Attribution is counted in words and fluency is a language model's probability, where the publication used measures fitted to people's judgements; its models reach 540 billion parameters."

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
-from gulliver.papers.means import SHARES, difference, share_of, sign
-from gulliver.papers.parts import Part, every, verdict
+from gulliver.papers.means import SHARES, difference, share_of
+from gulliver.papers.parts import Part, above, every, verdict
 from gulliver.papers.running import right, run_on, spent, tell
 from gulliver.studies import measure
 from gulliver.studies.result import ItemRecord
@@ -94,13 +94,9 @@ def compared(
         wins[models[0], "beliefs"], wins[models[-1], "plain"], confidence, limits=SHARES,
     )  # fmt: skip
     parts = {
-        "without a model, beliefs win more than rules of thumb": sign(structure),
-        "every model wins more beside beliefs than alone": every([sign(found) for found in alone]),
-        "the smallest beside beliefs keeps up with the largest alone": True
-        if size.low > -MARGIN
-        else False
-        if size.high < -MARGIN
-        else None,
+        "without a model, beliefs win more than rules of thumb": above(structure),
+        "every model wins more beside beliefs than alone": every([above(found) for found in alone]),
+        "the smallest beside beliefs keeps up with the largest alone": above(size, -MARGIN),
     }
     return [structure, *alone, size], parts
 

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
-from gulliver.papers.parts import Part, whichever
+from gulliver.papers.parts import Part, above, below, whichever
 from gulliver.papers.parts import verdict as verdict_of
 from gulliver.papers.pooled import (
     LARGE_SCRIPT,
     SCRIPTS,
     SMALL_SCRIPT,
-    above,
     error_of,
     gain_of,
     spent_on_pools,
@@ -92,8 +91,7 @@ def comparisons(points: Sequence[Point], plan: Plan) -> tuple[list[Measurement],
 def judge(tested: Sequence[Measurement], ranked: Sequence[Measurement], scripted: bool = False) -> tuple[Verdict, str]:
     """With tests the small model must win for FLOPs and for seconds, and with ranking lose; no try for either is a no."""
     wins: Part = whichever([above(m) for m in tested]) if tested else False
-    ranks = [above(m) for m in ranked]
-    loses: Part = whichever([None if r is None else not r for r in ranks]) if ranks else None
+    loses: Part = whichever([below(m) for m in ranked]) if ranked else None
     parts = {
         "with unit tests the small model's tries beat the large one's answer at equal budget": wins,
         "ranked by log-probability they fall short of it": loses,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
-from gulliver.papers.parts import Part, verdict
+from gulliver.papers.parts import Part, above, below, verdict
 from gulliver.papers.running import run_on, spent, tell
 from gulliver.studies import measure
 from gulliver.studies.result import ItemRecord
@@ -98,7 +98,7 @@ def compared(scores: Scores) -> tuple[list[Measurement], dict[str, Part]]:
         size = _difference(
             f"plain: {largest} less {smallest}", scores[largest]["plain"], scores[smallest]["plain"], 0.95
         )
-        parts["larger models do better"] = _sign(size)
+        parts["larger models do better"] = above(size)
         tries = [(m, w) for m in models[:-1] for w in ADVANCED if w in scores[m]]
         level = 1.0 - 0.05 / max(1, len(tries))
         gaps = [
@@ -107,9 +107,9 @@ def compared(scores: Scores) -> tuple[list[Measurement], dict[str, Part]]:
         ]
         rows += [size, *gaps]
         # Closed: some way of a smaller model is not shown to be below the largest, where the smaller, plain, is.
-        below = [_difference(f"{m} plain less {largest} plain", scores[m]["plain"], scores[largest]["plain"], level) for m in models[:-1]]  # fmt: skip
-        rows += below
-        closed = [g for g in gaps if g.low > 0 or (g.value >= 0 and _shown_below(g.name, below, models))]
+        lower = [_difference(f"{m} plain less {largest} plain", scores[m]["plain"], scores[largest]["plain"], level) for m in models[:-1]]  # fmt: skip
+        rows += lower
+        closed = [g for g in gaps if g.low > 0 or (g.value >= 0 and _shown_below(g.name, lower, models))]
         parts["prompting closes the gap"] = (
             True if closed else False if gaps and all(g.high < 0 for g in gaps) else None
         )
@@ -127,9 +127,7 @@ def compared(scores: Scores) -> tuple[list[Measurement], dict[str, Part]]:
         short, long = ({game: scores[smallest][way][game] for game in games} for way in ("plain", "long"))
         hurt = _difference(f"{smallest}: long prompt less plain, reactive games", long, short, 0.95)
         rows.append(hurt)
-        parts["long prompts hurt the smallest model in reactive games"] = (
-            True if hurt.high < 0 else False if hurt.low > 0 else None
-        )
+        parts["long prompts hurt the smallest model in reactive games"] = below(hurt)
     return rows, parts
 
 
@@ -162,10 +160,6 @@ def _difference(
         exact = float(tail ** (1.0 / n))
         low, high = value - (1.0 - exact), value + (1.0 - exact)
     return Measurement(name, value, max(-1.0, min(low, value)), min(1.0, max(high, value)), n)
-
-
-def _sign(m: Measurement) -> Part:
-    return True if m.low > 0 else False if m.high < 0 else None
 
 
 def means(scores: Scores) -> list[Measurement]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Spent, Verdict
 from gulliver.papers.kept import run_jobs, spent_on
-from gulliver.papers.parts import Part, verdict
+from gulliver.papers.parts import Part, above, verdict
 from gulliver.papers.running import right, run_on, share_right, spent, tell
 from gulliver.papers.tiny_reasoners import Job, teach
 from gulliver.strategies.equation_only import worked
@@ -97,7 +97,7 @@ def of_taught(done: Mapping[str, Mapping[str, Any]], plan: Plan) -> tuple[list[M
             low, high = wilson(sum(right_), len(right_))
             rows.append(Measurement(f"taught, {size}, {way}: share right", sum(right_) / len(right_), low, high, len(right_), f"{tokens:.1f} tokens a worked answer"))  # fmt: skip
     smallest, largest = gains[0], gains[-1]
-    parts: dict[str, Part] = {"taught: equations help the smallest model": _sign(smallest)}
+    parts: dict[str, Part] = {"taught: equations help the smallest model": above(smallest)}
     if len(gains) > 1:
         # Intervals of two differences that do not meet show that one is larger; that asks for more than is needed.
         parts["taught: they help the smallest more than the largest"] = (
@@ -117,11 +117,7 @@ def of_prompted(
         found.append(got)
         note = f"only equations right {got.first}, only words right {got.second}"
         rows.append(Measurement(f"prompted, {model}: equations less words", got.value, got.low, got.high, got.n, note))
-    return rows, {f"prompted: equations help {next(iter(records))}": _sign(found[0])}
-
-
-def _sign(got: Paired) -> Part:
-    return True if got.low > 0 else False if got.high < 0 else None
+    return rows, {f"prompted: equations help {next(iter(records))}": above(found[0])}
 
 
 def judge(parts: Mapping[str, Part]) -> tuple[Verdict, str]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
-from gulliver.papers.means import SHARES, difference, sign
+from gulliver.papers.means import SHARES, difference
+from gulliver.papers.parts import above
 from gulliver.papers.running import run_on, share_right, spent, tell
 from gulliver.studies import measure
 from gulliver.studies.result import ItemRecord
@@ -117,7 +118,7 @@ def judge(over_search: Sequence[Measurement], over_plain: Sequence[Measurement])
     *holds*: some model keeps more keywords by looking ahead than by both other ways, and none fewer than by either.
     *does not hold here*: no model can be above both, since each is below one of them. Otherwise *cannot tell*.
     """
-    pairs = [(sign(a), sign(b)) for a, b in zip(over_search, over_plain, strict=True)]
+    pairs = [(above(a), above(b)) for a, b in zip(over_search, over_plain, strict=True)]
     gained = sum(pair == (True, True) for pair in pairs)
     lost = sum(False in pair for pair in pairs)
     said = f"looking ahead keeps more keywords than the same search without it and than plain decoding on {gained} of {len(pairs)} models"

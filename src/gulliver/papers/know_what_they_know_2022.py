@@ -10,7 +10,7 @@ import numpy as np
 from gulliver.inference import Cost, Meter, Session, Store
 from gulliver.models import load_model
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Spent, Verdict
-from gulliver.papers.parts import Part, verdict
+from gulliver.papers.parts import Part, above, below, verdict
 from gulliver.papers.running import run_on
 from gulliver.papers.sums import as_choice, products, sums
 from gulliver.spec import parse
@@ -149,22 +149,19 @@ def compared(told: Mapping[str, Told]) -> tuple[list[Measurement], dict[str, Par
     level = 1.0 - 0.05 / 4
     ways = ((CHOICES, "brier", "calibration of choices improves with size"), (TRUE, "auroc", "P(True) improves with size"), (IK, "auroc", "P(IK) improves with size"))  # fmt: skip
     for name, figure, claim in ways if len(models) > 1 else ():
-        sign = -1.0 if figure == "brier" else 1.0  # a low Brier score is good
+        better = below if figure == "brier" else above  # a low Brier score is good
         found = gap(figure, told[models[-1]].said[name], told[models[0]].said[name], level, paired=True)
         parts[claim] = None
         if found is not None:
             label = f"{name}: {figure.replace('brier', 'Brier score').replace('auroc', 'AUROC')}, {models[-1]} less {models[0]}"
             rows.append(Measurement(label, found.value, found.low, found.high, len(told[models[0]].said[name][0])))
-            low, high = sorted((sign * found.low, sign * found.high))
-            parts[claim] = True if low > 0 else False if high < 0 else None
+            parts[claim] = better(found)
     worse = [gap("ece", one.said[NEW], one.said[IK], level, paired=False) for one in told.values()]
     for model, off in zip(models, worse, strict=True):
         if off is not None:
             rows.append(Measurement(f"{model}: P(IK)'s calibration error, new task less own", off.value, off.low, off.high, len(told[model].said[NEW][0])))  # fmt: skip
     largest = worse[-1]
-    parts["P(IK) is miscalibrated on a new task"] = (
-        None if largest is None else True if largest.low > 0 else False if largest.high < 0 else None
-    )
+    parts["P(IK) is miscalibrated on a new task"] = None if largest is None else above(largest)
     return rows, parts
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from scipy.stats import t
 
 from gulliver.papers.base import Measurement
-from gulliver.papers.parts import Part
 
 SPREAD = 1e-9
 ANY = (-math.inf, math.inf)
@@ -44,8 +43,3 @@ def difference(
 ) -> Measurement:
     """Mean of the first less that of the second, on the same items in the same order."""
     return mean_of(name, [a - b for a, b in zip(first, second, strict=True)], confidence, note, limits)
-
-
-def sign(found: Measurement) -> Part:
-    """Whether it is above 0 for sure (yes), below (no), or open."""
-    return True if found.low > 0.0 else False if found.high < 0.0 else None

@@ -1,11 +1,22 @@
 """A claim of several parts: each yes, no or open (None), by its interval; the verdict follows from all of them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from gulliver.laws import Interval
 from gulliver.papers.base import Measurement, Verdict
 
 Part = bool | None
+
+
+class Bounded(Protocol):
+    """What has an interval."""
+
+    @property
+    def low(self) -> float: ...
+
+    @property
+    def high(self) -> float: ...
 
 
 def measured(name: str, i: Interval, n: int, limits: tuple[float, float], note: str = "") -> Measurement:
@@ -20,6 +31,16 @@ def within(m: Measurement, low: float, high: float) -> Part:
     if m.low > high or m.high < low:
         return False
     return True if m.low >= low and m.high <= high else None
+
+
+def above(found: Bounded, border: float = 0.0) -> Part:
+    """Whether the whole interval lies above the border, or all of it below; open where it meets the border."""
+    return True if found.low > border else False if found.high < border else None
+
+
+def below(found: Bounded, border: float = 0.0) -> Part:
+    """The other way round."""
+    return True if found.high < border else False if found.low > border else None
 
 
 def every(found: Sequence[Part]) -> Part:

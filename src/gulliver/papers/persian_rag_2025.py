@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 from gulliver.inference.types import Draft
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale
 from gulliver.papers.corpora import countries, drawn, factbook, ghazals, verse
-from gulliver.papers.means import SHARES, difference, share_of, sign
-from gulliver.papers.parts import verdict
+from gulliver.papers.means import SHARES, difference, share_of
+from gulliver.papers.parts import above, verdict
 from gulliver.papers.running import right, run_on, share_right, spent, tell
 from gulliver.retrieval import Making, open_index
 from gulliver.retrieval.support import overlap, support
@@ -148,7 +148,7 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
             recipes += [recipe(plan.models[0], source, plan.sizes[0], t) for t in plan.temperatures]
         records[task.name] = measure(recipes, task, watch=tell(task.name, progress))
     sizes_of, parts = generators(records, plan)
-    parts = {"an encoder learned from the domain retrieves better than a general one": sign(adapted)} | parts
+    parts = {"an encoder learned from the domain retrieves better than a general one": above(adapted)} | parts
     said, why = verdict(parts, "" if sizes_of else "one generator was run, so none could be larger")
     flat = {f"{name}: {text}": rows for name, by_recipe in records.items() for text, rows in by_recipe.items()}
     shares = [share_right(f"{told(name)}: share right", rows) for name, rows in flat.items()]
@@ -214,8 +214,8 @@ def generators(records: Mapping[str, Records], plan: Plan) -> tuple[list[Measure
         verses.n,
     )
     return [*gaps.values(), more], {
-        "the larger generator is better on verse": sign(verses),
-        "the smaller falls behind further on verse than on plain facts": sign(more),
+        "the larger generator is better on verse": above(verses),
+        "the smaller falls behind further on verse than on plain facts": above(more),
     }
 
 

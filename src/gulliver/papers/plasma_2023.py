@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from gulliver.models.rewards import verifier_path
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
-from gulliver.papers.means import SHARES, difference, share_of, sign
-from gulliver.papers.parts import Part, verdict, whichever
+from gulliver.papers.means import SHARES, difference, share_of
+from gulliver.papers.parts import Part, above, verdict, whichever
 from gulliver.papers.running import run_on, spent, tell
 from gulliver.strategies.plan_verify import written
 from gulliver.studies import measure
@@ -128,12 +128,8 @@ def compared(good: Mapping[tuple[str, str], Sequence[float]]) -> tuple[list[Meas
         good[models[0], "verifier"], good[models[-1], "plain"], confidence, limits=SHARES,
     )  # fmt: skip
     return [*verified, size], {
-        "the verifier makes the search's plans better": whichever([sign(found) for found in verified]),
-        "the smallest with it keeps up with the largest alone": True
-        if size.low > -MARGIN
-        else False
-        if size.high < -MARGIN
-        else None,
+        "the verifier makes the search's plans better": whichever([above(found) for found in verified]),
+        "the smallest with it keeps up with the largest alone": above(size, -MARGIN),
     }
 
 

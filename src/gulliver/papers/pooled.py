@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from gulliver.papers.base import Measurement, Progress, Spent
-from gulliver.papers.parts import Part
 from gulliver.studies.budget_answers import Difference
 from gulliver.studies.budget_pools import ModelPool, Wanted
 from gulliver.studies.budgets import Point
@@ -41,11 +40,6 @@ def gain_of(found: Difference, name: str = "") -> Measurement:
     note = f"{found.point.flops:.3g} against {found.other.flops:.3g} FLOPs an item"
     told = name or f"{found.point.name} less {found.other.name}: share right"
     return Measurement(told, found.value, found.low, found.high, len(found.point.right), note)
-
-
-def above(found: Measurement) -> Part:
-    """Whether a difference is above 0 for sure (yes), below (no), or open."""
-    return True if found.low > 0.0 else False if found.high < 0.0 else None
 
 
 def spent_on_pools(wanted: Sequence[Wanted], pools: Sequence[ModelPool], seconds: float) -> Spent:

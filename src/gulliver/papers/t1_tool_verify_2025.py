@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale, Verdict
-from gulliver.papers.parts import Part
+from gulliver.papers.parts import Part, above
 from gulliver.papers.parts import verdict as verdict_of
 from gulliver.papers.pooled import (
     LARGE_SCRIPT,
     SCRIPTS,
     SMALL_SCRIPT,
-    above,
     error_of,
     gain_of,
     spent_on_pools,

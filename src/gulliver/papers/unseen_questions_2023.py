@@ -13,8 +13,7 @@ from gulliver.models import load_model
 from gulliver.models.base import Message, Sampling
 from gulliver.papers.base import Figure, Finding, Measurement, Paper, Progress, Scale
 from gulliver.papers.corpora import Country, countries, drawn, factbook
-from gulliver.papers.means import sign
-from gulliver.papers.parts import verdict
+from gulliver.papers.parts import above, verdict
 from gulliver.papers.running import right, run_on, share_right, spent, tell
 from gulliver.retrieval.ranker import train_ranker
 from gulliver.strategies.rationale_rank import EXPLAIN
@@ -195,7 +194,7 @@ def compared(records: Records) -> tuple[list[Measurement], dict[str, bool | None
         c = compare(right(records[first]), right(records[second]), confidence)
         note = f"only the first right {c.first}, only the second {c.second}, both {c.both}"
         found[(first, second)] = Measurement(f"{first} less {second}", c.value, c.low, c.high, c.n, note)
-    parts = {said: sign(found[(a, b)]) for a, b, said in claimed if (a, b) in found}
+    parts = {said: above(found[(a, b)]) for a, b, said in claimed if (a, b) in found}
     return list(found.values()), parts
 
 

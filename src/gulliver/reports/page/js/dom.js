@@ -52,6 +52,13 @@ const choice = (label, options, chosen, act) =>
       options.map(([value, text]) => h("option", { value, selected: String(value) === String(chosen) }, text)),
     ),
   );
+const searching = (label, act, { kind = "field", ...more } = {}) =>
+  h(
+    "label",
+    { class: kind },
+    h("span", {}, label),
+    h("input", { type: "search", ...more, on: { input: (event) => act(event.target.value) } }),
+  );
 
 /** Draws into a box as wide as it is, and again when that changes. */
 const responsive = (draw, kind) => {

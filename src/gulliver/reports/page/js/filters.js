@@ -45,20 +45,13 @@ const itemFilters = (study, look, state, filter) => {
   return h(
     "form",
     { class: "filters", role: "search", on: { submit: (event) => event.preventDefault() } },
-    h(
-      "label",
-      { class: "field wide" },
-      h("span", {}, "find in questions and answers"),
-      h("input", {
-        type: "search",
-        value: state.words,
-        on: {
-          input: (event) => {
-            state.words = event.target.value;
-            filter();
-          },
-        },
-      }),
+    searching(
+      "find in questions and answers",
+      (text) => {
+        state.words = text;
+        filter();
+      },
+      { kind: "field wide", value: state.words },
     ),
     choice(
       "order",

@@ -151,19 +151,13 @@ const papersPage = async (source) => {
       h(
         "div",
         { class: "filters" },
-        h(
-          "label",
-          { class: "field wide" },
-          h("span", {}, "find"),
-          h("input", {
-            type: "search",
-            on: {
-              input: (event) => {
-                state.text = event.target.value;
-                draw();
-              },
-            },
-          }),
+        searching(
+          "find",
+          (text) => {
+            state.text = text;
+            draw();
+          },
+          { kind: "field wide" },
         ),
         choice(
           "room",

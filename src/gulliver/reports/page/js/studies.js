@@ -44,19 +44,13 @@ const studiesPage = async (source) => {
         ? h(
             "div",
             { class: "filters" },
-            h(
-              "label",
-              { class: "field wide" },
-              h("span", {}, "find"),
-              h("input", {
-                type: "search",
-                on: {
-                  input: (event) => {
-                    state.text = event.target.value;
-                    draw();
-                  },
-                },
-              }),
+            searching(
+              "find",
+              (text) => {
+                state.text = text;
+                draw();
+              },
+              { kind: "field wide" },
             ),
           )
         : h("p", {}, "No study was finished yet; start one with: gulliver find STUDY.toml"),

@@ -153,20 +153,13 @@ const recipeTable = (study) => {
     h(
       "div",
       { class: "filters" },
-      h(
-        "label",
-        { class: "field" },
-        h("span", {}, "find"),
-        h("input", {
-          type: "search",
-          placeholder: "model, strategy, note",
-          on: {
-            input: (event) => {
-              state.text = event.target.value;
-              filter();
-            },
-          },
-        }),
+      searching(
+        "find",
+        (text) => {
+          state.text = text;
+          filter();
+        },
+        { placeholder: "model, strategy, note" },
       ),
       choice("verdict", [["", "any"], ...VERDICTS.map((v) => [v, v])], "", (value) => {
         state.verdict = value;

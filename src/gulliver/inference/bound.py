@@ -36,7 +36,7 @@ class BoundModel:
         """
         if name not in self._others:
             raise ModelError(f"The model {name!r} was not opened with {self.model.name}; name it in the recipe.")
-        return BoundModel(self._session, self._others[name], self.meter, self._others)
+        return self.beside(self._others[name])
 
     async def generate(
         self,
@@ -111,7 +111,7 @@ class BoundModel:
 
     def beside(self, model: Model) -> "BoundModel":
         """Another model that this item asks too (a scorer, a larger model), at the expense of the same item."""
-        return BoundModel(self._session, model, self.meter)
+        return BoundModel(self._session, model, self.meter, self._others)
 
     def _begun(self, text: str) -> str:
         if text and self.model.engine == "endpoint":

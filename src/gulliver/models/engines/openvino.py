@@ -39,7 +39,6 @@ class _Row:
     new_tokens: int
     unread: int
     path: Path
-    cached: int = 0
     reading: bool = True
     handle: Any = None
 
@@ -133,8 +132,7 @@ class OpenVino:
             if self._prefixes.waits(row.path):
                 later.append((key, row))
                 continue
-            row.cached = self._prefixes.start(row.path)
-            row.unread = len(row.tokens) - row.cached
+            row.unread -= self._prefixes.start(row.path)
             free -= row.blocks
             room -= row.unread
             self._number += 1
@@ -162,7 +160,7 @@ class OpenVino:
         self._prefixes.finish(row.path, ids[-row.new_tokens :], row.unread)
         common = Reply(
             prompt_tokens=row.prompt_tokens,
-            cached_tokens=min(row.cached, row.prompt_tokens),
+            cached_tokens=row.path.cached * BLOCK,
             seconds=seconds,
             joules=joules,
         )

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from gulliver.inference import BoundModel
-from gulliver.models.base import Message, Sampling
+from gulliver.models.base import Message
 from gulliver.strategies.base import read_drafts, strategy
+from gulliver.strategies.greedy import Greedy
 from gulliver.strategies.sample import Sample
 from gulliver.tasks.base import Answer, Item
 
@@ -42,8 +43,7 @@ class PTrue:
         Raises:
             ModelError: the engine cannot score a reply.
         """
-        limits = {"max_tokens": item.max_tokens, "stop": item.stop}
-        drafts = await lm.draws(item.prompt, 1, Sampling(**limits))  # type: ignore[arg-type]
+        drafts = await Greedy().draw(item, lm, 1)
         if self.samples:
             drawn = Sample(temperature=1.0, top_p=1.0)
             drafts = [*drafts, *await drawn.draw(item, lm, self.samples)]

@@ -168,13 +168,12 @@ async def choose_path(item: Item, paths: Sequence[Path], how: str) -> Answer:
 
 
 def _joined(path: Path, draft: Draft) -> Path:
-    unknown = path.logprob is None or draft.logprob is None
     return replace(
         path,
         last=draft.text,
         depth=path.depth + 1,
         tokens=path.tokens + draft.completion_tokens,
-        logprob=None if unknown else path.logprob + draft.logprob,  # type: ignore[operator]
+        logprob=None if path.logprob is None or draft.logprob is None else path.logprob + draft.logprob,
         finish=draft.finish,
         error=draft.error,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from math import nan
 from typing import Any
 
@@ -74,8 +75,8 @@ def rules_of(item: ItemPool) -> dict[str, tuple[Rule, str]]:
     """The rules that a pool allows, by name, and the scorer whose cost each has to bear ("" for none)."""
     rules: dict[str, tuple[Rule, str]] = {"pass": (_pass, ""), "majority": (_majority, "")}
     for name in item.scores:
-        rules[f"weighted_majority by {name}"] = (lambda place, one, by=name: _weighted(place, one, by), name)  # type: ignore[misc]
-        rules[f"best_of by {name}"] = (lambda place, one, by=name: _best(one, by), name)  # type: ignore[misc]
+        rules[f"weighted_majority by {name}"] = (partial(_weighted, by=name), name)
+        rules[f"best_of by {name}"] = (partial(_best, by=name), name)
     if "tool" in item.scores:
         rules["t1 by calculator"] = (_passed, "tool")
     return rules
@@ -126,7 +127,7 @@ def _weighted(place: int, item: ItemPool, by: str) -> Floats:
     return weighted_at(item.pool.answers, weights, item.pool.right, seed=place)[0]
 
 
-def _best(item: ItemPool, by: str) -> Floats:
+def _best(_: int, item: ItemPool, by: str) -> Floats:
     pool = item.pool
     worth = [nan if score is None else score for score in item.scores[by]]
     return best_of_at([answer >= 0 and pool.right[answer] for answer in pool.answers], worth)

@@ -103,9 +103,9 @@ def asked(constraints: Constraints) -> str:
     """The sentence that tells a model what its text must keep to."""
     parts = []
     if constraints.keywords:
-        parts.append(f"It must contain the words {_listed(constraints.keywords)}.")
+        parts.append(f"It must contain the {_listed(constraints.keywords)}.")
     if constraints.avoid:
-        parts.append(f"It must not contain the words {_listed(constraints.avoid)}.")
+        parts.append(f"It must not contain the {_listed(constraints.avoid)}.")
     if constraints.most and constraints.least == constraints.most:
         parts.append(f"It must have exactly {constraints.most} words.")
     elif constraints.most:
@@ -141,4 +141,4 @@ def _stands(word: str, there: set[str]) -> bool:
 
 def _listed(words: Sequence[str]) -> str:
     quoted = [f"'{word}'" for word in words]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+    return f"word {quoted[0]}" if len(quoted) == 1 else f"words {', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -15,6 +15,7 @@ from gulliver.tasks.base import Task
 GROUP = "gulliver.tasks"
 _BUILT_IN = {
     "app_calls": "app_calls",
+    "constrained_words": "constrained_words",
     "gsm8k": "gsm8k",
     "humaneval": "humaneval",
     "ifbench": "ifbench",

@@ -1,6 +1,7 @@
 """Each judge reads an answer, says whether it is right, and tells wrong from unreadable."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from gulliver.errors import TaskError
 from gulliver.inference.types import Draft
-from gulliver.tasks.base import Item, Judge, judge, make_item
+from gulliver.tasks.base import Answer, Item, Judge, judge, make_item
 from gulliver.tasks.judging import JUDGES, make_judge
 
 
@@ -59,6 +60,12 @@ def test_outcomes(spec: str, said: str, target: Any, result: str) -> None:
 def test_a_cut_draft_without_an_answer_is_truncated_and_with_one_is_read() -> None:
     assert outcome("number", "First we", "5", finish="length") == "truncated"
     assert outcome("number", "Answer: 5", "5", finish="length") == "right"
+
+
+def test_an_answer_keeps_what_its_reader_found_and_takes_the_rest_from_its_draft() -> None:
+    read = Answer("5", "read", program="2 + 3", detail="printed", votes=3, confidence=0.5)
+    whole = replace(read, text="it is 5", logprob=-2.0, tokens=4)
+    assert read.of(Draft("it is 5", logprob=-2.0, completion_tokens=4)) == whole
 
 
 def test_a_choice_may_be_among_the_items_own_options() -> None:

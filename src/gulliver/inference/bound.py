@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, TypeVar
 
 from gulliver.errors import ModelError
-from gulliver.inference.store import draw_seed
 from gulliver.inference.types import Draft
 from gulliver.models.base import Embed, Generate, Message, Model, Reply, Sampling, Score
 from gulliver.models.chat import render
@@ -66,14 +65,13 @@ class BoundModel:
         """
         text = self._text(prompt) + self._begun(begun)
         numbers = range(start, start + n) if sampling.temperature > 0 else range(1)
-        plain = Generate(text, sampling)
-        requests = [replace(plain, seed=draw_seed(self.model, plain, i, self._session.seed)) for i in numbers]
-        replies = await self._session.answer(self.model, requests, list(numbers), self.meter)
-        drafts = [
+        replies = await self._session.answer(self.model, [Generate(text, sampling)] * len(numbers), numbers, self.meter)
+        if sampling.temperature <= 0:
+            replies *= n
+        return [
             Draft(reply.text, reply.finish, i, reply.completion_tokens, reply.logprob, reply.error)
-            for i, reply in zip(numbers, replies, strict=True)
+            for i, reply in enumerate(replies, start)
         ]
-        return drafts if sampling.temperature > 0 else [replace(drafts[0], draw=start + i) for i in range(n)]
 
     async def score(self, prompt: str | Sequence[Message], continuations: Sequence[str]) -> list[float]:
         """Log-probability (nats) of each continuation after the prompt.

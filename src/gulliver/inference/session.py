@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 from gulliver.inference.bound import BoundModel
 from gulliver.inference.flops import forward_flops
-from gulliver.inference.store import Store, model_key, request_key
+from gulliver.inference.store import Store, model_key, request_key, seeded
 from gulliver.inference.types import Cost
 from gulliver.models.base import Client, Model, Reply, Request
 from gulliver.models.engines import open_client
@@ -35,7 +35,7 @@ class Used:
 
     @property
     def cost(self) -> Cost:
-        return _cost(self.model, self.reply, first=True)
+        return _cost(self.model, self.reply)
 
 
 @dataclass
@@ -102,27 +102,24 @@ class Session:
     async def answer(
         self, model: Model, requests: Sequence[Request], draws: Sequence[int], meter: Meter
     ) -> list[Reply]:
-        """One reply a request, in order; `draws` numbers each request's draw."""
+        """One reply a request, in order; `draws` numbers each request's draw, which gets its seed here."""
         keys = [request_key(model, request, draw, self.seed) for request, draw in zip(requests, draws, strict=True)]
         # Those under way are held before the look: one that lands meanwhile is neither here nor in what was read.
         tasks = {key: self._flying[key] for key in keys if key in self._flying}
         kept = await self.store.find([key for key in keys if key not in tasks])
-        for key, request in zip(keys, requests, strict=True):
+        for key, request, draw in zip(keys, requests, draws, strict=True):
             if key in kept or key in tasks:
                 continue
             task = self._flying.get(key)
             if task is None:
-                task = asyncio.create_task(self._ask(key, model, request))
+                task = asyncio.create_task(self._ask(key, model, seeded(model, request, draw, self.seed)))
                 self._flying[key] = task
                 task.add_done_callback(partial(self._landed, key))
             tasks[key] = task
         self.spending.replayed += sum(key in kept for key in keys)
-        # Shielded: an item given up must not take along an answer that another item waits for.
         if tasks:
-            results = await asyncio.gather(*(asyncio.shield(task) for task in tasks.values()), return_exceptions=True)
-            for result in results:
-                if isinstance(result, BaseException):
-                    raise result
+            # Waited for, not awaited: an item given up must not take along an answer that another item waits for.
+            await asyncio.wait(tasks.values())
         replies = [kept[key] if key in kept else tasks[key].result() for key in keys]
         for key, reply in zip(keys, replies, strict=True):
             self._charge(meter, key, model, reply)
@@ -137,7 +134,7 @@ class Session:
 
     async def _ask(self, key: str, model: Model, request: Request) -> Reply:
         reply = await self._open(model).ask(request)
-        self.spending.pay(model, _cost(model, reply, first=True))
+        self.spending.pay(model, _cost(model, reply))
         if reply.finish == "failed":  # worth another try next time
             return reply
         return await self.store.put(key, model, request, reply)
@@ -154,28 +151,23 @@ class Session:
         return self._clients[key][1]
 
     def _charge(self, meter: Meter, key: str, model: Model, reply: Reply) -> None:
-        first = key not in meter.seen
+        again = key in meter.seen
         meter.seen.add(key)
         meter.uses.append(key)
         if key not in self.ledger:
-            self.ledger[key] = Used(model, replace(reply, text="", vector=None, error=""))
-        meter.cost = meter.cost + _cost(model, reply, first)
+            self.ledger[key] = Used(model, reply.without_text())
+        meter.cost = meter.cost + _cost(model, reply, again)
 
 
-def _cost(model: Model, reply: Reply, first: bool) -> Cost:
+def _cost(model: Model, reply: Reply, again: bool = False) -> Cost:
+    """One request's line of the ledger; met `again`, it computes nothing."""
     card = model.card
-    naive = forward_flops(card, reply.prompt_tokens, reply.completion_tokens)
-    computed = forward_flops(card, reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens)
+    read, written, cached = reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens
+    naive = forward_flops(card, read, written)
+    if again:
+        return Cost(1, read, written, naive)
+    computed = forward_flops(card, read, written, cached) if cached else naive
     money = None
     if card.price_prompt is not None and card.price_completion is not None:
         money = (reply.prompt_tokens * card.price_prompt + reply.completion_tokens * card.price_completion) / 1e6
-    return Cost(
-        requests=1,
-        prompt_tokens=reply.prompt_tokens,
-        completion_tokens=reply.completion_tokens,
-        flops_naive=naive,
-        flops_computed=computed if first else 0.0,
-        seconds=reply.seconds if first else 0.0,
-        joules=reply.joules if first else None,
-        money=money if first else None,
-    )
+    return Cost(1, read, written, naive, computed, reply.seconds, reply.joules, money)

@@ -15,7 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
 from pathlib import Path
@@ -43,23 +43,30 @@ def request_key(model: Model, request: Request, draw: int, seed: int) -> str:
     """
     sampled = isinstance(request, Generate) and request.sampling.temperature > 0
     # The JSON of these parts, keys in order, put together from texts: most of it is the same for many requests.
-    engine, settings, weights = _model_texts(model)
+    told = _told(model)
     text = (
-        f'{{"draw": {f"[{seed}, {draw}]" if sampled else "[]"}, "engine": {engine}, "kind": "{type(request).__name__}", '
-        f'"request": {_request_text(request)}, "settings": {settings}, "version": "{VERSION}", "weights": {weights}}}'
+        f'{{"draw": {f"[{seed}, {draw}]" if sampled else "[]"}, "engine": {told.engine}, "kind": "{type(request).__name__}", '
+        f'"request": {_request_text(request)}, "settings": {told.settings}, "version": "{VERSION}", "weights": {told.weights}}}'
     )
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def model_key(model: Model) -> str:
     """The content address of a model as run: weights, engine, settings."""
-    return _digest([model.card.digest, model.engine, model.engine_version, _settings(model)])
+    return _told(model).key
 
 
 def draw_seed(model: Model, request: Generate, draw: int, seed: int) -> int:
     """The engine seed of draw number `draw`: a hash, so that the first 16 of 64 draws are the 16 draws."""
     text = f"[{json.dumps(model.card.digest)}, {_texts(request)[1]}, {seed}, {draw}]"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+def seeded(model: Model, request: Request, draw: int, seed: int) -> Request:
+    """The request as an engine is asked: with the seed of its draw, where one is drawn."""
+    if not isinstance(request, Generate) or request.sampling.temperature <= 0:
+        return request
+    return Generate(request.prompt, request.sampling, draw_seed(model, request, draw, seed))
 
 
 def texts_are_kept() -> bool:
@@ -154,11 +161,11 @@ class Store:
             "model": model.card.digest,
             "engine": f"{model.engine} {model.engine_version}",
             "request": _written(_plain(request)),
-            "reply": json.dumps({k: v for k, v in asdict(reply).items() if v is not None}),
+            "reply": json.dumps({name: value for name, value in vars(reply).items() if value is not None}),
             "created": time.time(),
         }
         fresh = await self._commit(answers, row)
-        return reply if fresh else self.get([key]).get(key, reply)
+        return reply if fresh else (await self.find([key])).get(key, reply)
 
     def judged(self, key: str) -> tuple[dict[str, Any], float] | None:
         """An item's judgement and when it was made (seconds of the epoch), or None."""
@@ -198,7 +205,7 @@ class Store:
             return int(connection.execute(sql.select(sql.func.count()).select_from(answers)).scalar_one())
 
     async def _commit(self, table: sql.Table, row: dict[str, Any]) -> bool:
-        """Whether the row is new, once it is committed."""
+        """Whether the row is surely new, once it is committed."""
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((table, row, done))
         if len(self._waiting) == 1 or len(self._waiting) >= BATCH:
@@ -224,10 +231,11 @@ class Store:
                 for table in {table.name: table for table, _, _ in batch}.values():
                     # Of equal keys the first stays; in one order, so that processes that write at once cannot wait in a circle.
                     rows = {row["key"]: row for of, row, _ in reversed(batch) if of is table}
-                    # Another process may have been first: then its row stays.
-                    statement = insert(self._engine, table).on_conflict_do_nothing().returning(table.c.key)
-                    kept = connection.execute(statement, [rows[key] for key in sorted(rows)]).scalars()
-                    new |= {(table.name, key) for key in kept}
+                    # Another process may have been first with some: then its rows stay, and who wrote looks which.
+                    statement = insert(self._engine, table).on_conflict_do_nothing()
+                    sent = [rows[key] for key in sorted(rows)]
+                    if connection.execute(statement, sent, execution_options=_COUNTED).rowcount == len(sent):
+                        new |= {(table.name, key) for key in rows}
         except (sql.exc.SQLAlchemyError, ValueError) as error:
             failure = GulliverError(
                 f"The store cannot be written ({short(error)}); free some disk space, then run the same command again."
@@ -243,6 +251,7 @@ class Store:
             new.discard(mark)
 
 
+_COUNTED = {"preserve_rowcount": True}
 _CHOSEN = sql.select(answers.c.key, answers.c.reply).where(answers.c.key.in_(sql.bindparam("keys", expanding=True)))
 
 
@@ -271,20 +280,32 @@ def _settings(model: Model) -> dict[str, Any]:
     return {key: value for key, value in sorted(model.options.items()) if key not in PATIENCE}
 
 
-_known: dict[int, tuple[Model, tuple[str, str, str]]] = {}
+@dataclass(frozen=True)
+class _Told:
+    """A model as keys tell it: JSON of its engine, settings and weights, and its own key."""
+
+    model: Model
+    engine: str
+    settings: str
+    weights: str
+    key: str
 
 
-def _model_texts(model: Model) -> tuple[str, str, str]:
-    """JSON of a model's engine, settings and weights, remembered for the last models that were asked."""
+_known: dict[int, _Told] = {}
+
+
+def _told(model: Model) -> _Told:
+    """Remembered for the last models that were asked."""
     known = _known.get(id(model))
-    if known is not None and known[0] is model:
-        return known[1]
-    content = ([model.engine, model.engine_version], _settings(model), model.card.digest)
-    engine, settings, weights = (_ENCODER.encode(part) for part in content)
+    if known is not None and known.model is model:
+        return known
+    settings = _settings(model)
+    content = ([model.engine, model.engine_version], settings, model.card.digest)
+    key = _digest([model.card.digest, model.engine, model.engine_version, settings])
     if len(_known) >= 64:
         _known.clear()
-    _known[id(model)] = (model, (engine, settings, weights))
-    return engine, settings, weights
+    _known[id(model)] = _Told(model, *(_ENCODER.encode(part) for part in content), key)
+    return _known[id(model)]
 
 
 def _request_text(request: Request) -> str:

@@ -148,6 +148,11 @@ class Reply:
     joules: float | None = None
     error: str = ""
 
+    def without_text(self) -> "Reply":
+        """What it took, without what it says."""
+        tokens = self.prompt_tokens, self.completion_tokens, self.cached_tokens
+        return Reply("", self.finish, *tokens, self.logprob, None, self.seconds, self.joules)
+
 
 class Client(Protocol):
     """A running model, as `inference` sees it: many requests may be awaited at once; it batches what is waiting."""

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from gulliver.inference import Meter, Session, Used
-from gulliver.inference.store import draw_seed, model_key
+from gulliver.inference.store import model_key, seeded
 from gulliver.models.base import Generate, Model, Reply, Request, Sampling
 from gulliver.serving.engine import LiveEngine, OnText
 from gulliver.serving.streamed import Detailed, Streamed
@@ -41,6 +40,7 @@ class OneRequest(Session):
             ApiError: the engine cannot answer.
         """
         engine = self._engines[model_key(model)]
+        requests = [seeded(model, request, draw, self.seed) for request, draw in zip(requests, draws, strict=True)]
         if len(requests) == 1:  # no task of its own: each costs a turn of the event loop
             return [self._charge_one(model, await self._live(engine, requests[0], True), meter)]
         tasks = [asyncio.create_task(self._live(engine, request, False)) for request in requests]
@@ -63,9 +63,7 @@ class OneRequest(Session):
         Raises:
             ApiError: the engine cannot answer.
         """
-        plain = Generate(text, sampling)
-        request = replace(plain, seed=draw_seed(model, plain, 0, self.seed))
-        return (await self.answer(model, [request], [0], meter))[0]
+        return (await self.answer(model, [Generate(text, sampling)], [0], meter))[0]
 
     async def _live(self, engine: LiveEngine, request: Request, alone: bool) -> Reply:
         if not alone or not isinstance(request, Generate) or (self._on_text is None and not self._wants_tokens):

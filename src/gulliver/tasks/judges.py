@@ -34,7 +34,7 @@ class Number:
         return found(extract.number(draft.text, announced=draft.finish == "length"))
 
     def right(self, value: Any, item: Item) -> bool:
-        target = extract.number(str(item.target))
+        target = str(item.target) if type(item.target) is int else extract.number(str(item.target))
         if target is None:
             raise TaskError(f"The target {item.target!r} of item {item.id} is not a number.")
         if value == target:

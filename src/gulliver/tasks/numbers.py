@@ -16,6 +16,7 @@ _NUMBER = re.compile(
     r"(?:\s?/\s?(?P<below>[0-9]+(?:\.[0-9]+)?)(?![0-9/]))?"
     r"(?: (?P<scale>thousand|million|billion)\b)?"
 )
+_TYPESET = re.compile(r"[^\x00-\x7f]|\\|\{,\}|\*\*|__|`")
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _TEENS = ("thir", "four", "fif", "six", "seven", "eigh", "nine")
 _WORDS = (
@@ -47,12 +48,16 @@ def number(text: str, *, announced: bool = False) -> str | None:
         found = _after_marker(text)
     if found is not None or announced:
         return found
-    plain = before if _numbers(before) else text
-    inside = _numbers(_LIST_MARK.sub(" ", plain)) or _numbers(plain)
+    plain, inside = before, _numbers(before)
+    if not inside and before != text:
+        plain, inside = text, _numbers(text)
+    unlisted = _LIST_MARK.sub(" ", plain) if inside else plain
+    if unlisted != plain:
+        inside = _numbers(unlisted) or inside
     return canonical(inside[-1][1]) if inside else _word(text)
 
 
-def canonical(value: Fraction) -> str:
+def canonical(value: Fraction | int) -> str:
     """One way to write a number down."""
     if value.denominator == 1:
         return str(value.numerator)
@@ -65,6 +70,8 @@ def canonical(value: Fraction) -> str:
 
 def _flat(written: str) -> str:
     """Without what only typesets: LaTeX, emphasis, typographic minus signs."""
+    if not _TYPESET.search(written):
+        return written
     out = written.translate(_PLAIN)
     out = re.sub(r"(?<![\w)])( ?)[–—](?=[$\d])", r"\1-", out)
     for mark, plain in (("{,}", ","), ("\\$", "$"), ("\\%", "%"), ("\\,", ""), ("\\!", "")):
@@ -73,7 +80,7 @@ def _flat(written: str) -> str:
     return re.sub(r"\*\*|__|`", " ", out)
 
 
-def _numbers(written: str) -> list[tuple[int, Fraction]]:
+def _numbers(written: str) -> list[tuple[int, Fraction | int]]:
     """Every number that stands by itself: where, and its value."""
     found = []
     for match in _NUMBER.finditer(written):
@@ -90,10 +97,12 @@ def _follows_a_value(written: str, at: int) -> bool:
     return before.isalnum() or before in (")", "%")
 
 
-def _value(match: re.Match[str]) -> Fraction | None:
+def _value(match: re.Match[str]) -> Fraction | int | None:
     if len(match[0]) > _LONGEST:
         return None
-    value = Fraction(match["digits"].replace(",", ""))
+    digits = match["digits"].replace(",", "")
+    # Most numbers are whole, and a Fraction takes ten times as long to make.
+    value: Fraction | int = int(digits) if digits.isdigit() else Fraction(digits)
     if match["exponent"]:
         value *= Fraction(10) ** int(match["exponent"][1:])
     if match["below"]:
@@ -116,7 +125,7 @@ def _after_marker(written: str) -> str | None:
     return None
 
 
-def _of_line(line: str, found: list[tuple[int, Fraction]]) -> Fraction:
+def _of_line(line: str, found: list[tuple[int, Fraction | int]]) -> Fraction | int:
     """The number a line settles on: after its last `=`; else one it starts with; else its last."""
     after = [value for at, value in found if at > line.rfind("=")]
     if "=" in line and after:

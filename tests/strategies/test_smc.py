@@ -15,8 +15,8 @@ from gulliver.inference import Draft
 from gulliver.models.base import Message, Sampling
 from gulliver.spec import parse
 from gulliver.strategies import Strategy, parse_strategy
-from gulliver.strategies.particles import Particle, effective, log_mean, resampled
-from gulliver.strategies.smc import Smc, cut
+from gulliver.strategies.particles import Particle, cut, effective, log_mean, resampled
+from gulliver.strategies.smc import Smc
 from gulliver.tasks.base import Item, make_item
 from gulliver.tasks.constraints import Keeps, words_of
 from tests.strategies.contract import StrategyContract

@@ -5,6 +5,14 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gulliver.inference import BoundModel, Draft
+from gulliver.models.base import Message
+from gulliver.models.chat import render
+from gulliver.tasks.constraints import WORD
+
+_ENDS = (".", "!", "?", "…", '."', ".”")
+_NO_SPACE = tuple(" \n\t.,;:!?…)’”")
+
 
 @dataclass(frozen=True)
 class Particle:
@@ -76,3 +84,46 @@ def resampled(particles: Sequence[Particle], rng: random.Random) -> list[Particl
 
 def _with(particle: Particle, weight: float) -> Particle:
     return Particle(particle.text, weight, particle.potential, particle.done, particle.cut)
+
+
+async def belief(lm: BoundModel, prompt: Sequence[Message], text: str, piece: str) -> Draft:
+    """`piece` with the log-probability (nats) that the model goes on with it behind `text`; of the model as it is, at
+    temperature 1."""
+    before = render(lm.model.card, prompt).removeprefix(lm.model.card.bos) + text
+    (scored,) = await lm.weigh(before, [piece])
+    return scored
+
+
+def put_behind(text: str, word: str) -> str:
+    """A word as it goes on from a text: behind a space, with a capital at the beginning.
+
+    >>> put_behind("", "glass"), put_behind("The old", "glass"), put_behind("Old", ",")
+    ('Glass', ' glass', ',')
+    """
+    if not text:
+        return word[:1].upper() + word[1:]
+    return word if text[-1].isspace() or word.startswith(_NO_SPACE) else f" {word}"
+
+
+def cut(text: str, limit: int, stopped: bool) -> tuple[str, bool]:
+    """The first `limit` whole words of a draft, and whether the text ends there; the last word of a draft that was cut by
+    its length may lack letters and is not taken, unless it is all there is.
+
+    What follows the last word taken is not looked at, an end neither: it is drawn anew, or it would have two chances.
+
+    >>> cut(" the old king of", 2, False)
+    (' the old', False)
+    """
+    found = list(WORD.finditer(text))
+    if stopped and len(found) < limit:
+        return text.rstrip(), True
+    if not stopped and len(found) <= limit and len(found) > 1 and found[-1].end() == len(text):
+        found = found[:-1]
+    if not found:
+        return text, stopped
+    return text[: found[min(limit, len(found)) - 1].end()], False
+
+
+def closed(text: str) -> str:
+    """With a full stop where it has no end."""
+    return text if text.rstrip().endswith(_ENDS) else f"{text.rstrip()}."

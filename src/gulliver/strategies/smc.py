@@ -10,16 +10,23 @@ from typing import ClassVar
 
 from gulliver.inference import BoundModel, Draft
 from gulliver.models.base import Sampling
-from gulliver.models.chat import render
 from gulliver.strategies.base import strategy
-from gulliver.strategies.particles import Particle, effective, log_mean, resampled
+from gulliver.strategies.particles import (
+    Particle,
+    belief,
+    closed,
+    cut,
+    effective,
+    log_mean,
+    put_behind,
+    resampled,
+)
 from gulliver.tasks.base import Answer, Item
-from gulliver.tasks.constraints import WORD, Constraints, words_of
+from gulliver.tasks.constraints import Constraints, words_of
 
 _TOKENS_A_WORD = 3
 _LONG = 16
 """Characters a word, on average, from which on a text is given up."""
-_ENDS = (".", "!", "?", "…", '."', ".”")
 
 
 @strategy("smc")
@@ -103,7 +110,7 @@ class _Run:
             if effective(weights) < self.options.keep * len(particles) and any(not p.done for p in particles):
                 particles = resampled(particles, self.rng)
                 self.resamplings += 1
-        return particles
+        return [replace(p, weight=p.weight - p.potential, potential=0.0) if p.alive else p for p in particles]
 
     def evidence(self, particles: Sequence[Particle]) -> float:
         """Log of the estimated probability that the model alone keeps to the constraints; unbiased before the log."""
@@ -148,18 +155,12 @@ class _Run:
         return self.rng.choice(missing), math.log(0.5 * len(missing) / self.options.put)
 
     async def _given(self, particle: Particle, word: str, factor: float) -> Particle:
-        text = particle.text
-        piece = f"{'' if not text or text[-1].isspace() else ' '}{word if text else word[:1].upper() + word[1:]}"
-        return replace(particle, text=text + piece, weight=particle.weight + factor + await self._belief(text, piece))
-
-    async def _belief(self, text: str, piece: str) -> float:
-        """Log-probability (nats) that the model goes on with `piece`; of the model as it is, at temperature 1."""
-        before = render(self.lm.model.card, self.item.prompt).removeprefix(self.lm.model.card.bos) + text
-        (scored,) = await self.lm.weigh(before, [piece])
+        text, piece = particle.text, put_behind(particle.text, word)
+        scored = await belief(self.lm, self.item.prompt, text, piece)
         if scored.logprob is None:
             self.failed = scored
-            return -math.inf
-        return scored.logprob
+        added = -math.inf if scored.logprob is None else factor + scored.logprob
+        return replace(particle, text=text + piece, weight=particle.weight + added)
 
     def _continued(self, particle: Particle, draft: Draft, limit: int) -> Particle:
         if draft.finish == "failed":
@@ -184,12 +185,13 @@ class _Run:
             if not wanted.most:
                 particle = replace(particle, done=True, cut=True)
             else:
-                particle = replace(particle, text=_closed(particle.text), done=True)
+                particle = replace(particle, text=closed(particle.text), done=True)
         if particle.done:
             good = wanted.satisfied(particle.text)
             if not good:
                 self.lost.append(particle)
-            potential = 0.0 if good else -math.inf
+            # It keeps its keywords' worth until all have finished, or those under way would push it out.
+            potential = self.options.pull * len(wanted.keywords) if good else -math.inf
         else:
             potential = (
                 self.options.pull * len(wanted.found(particle.text)) if wanted.possible(particle.text) else -math.inf
@@ -207,26 +209,3 @@ class _Run:
         count = len(words_of(text))
         ahead = [place - 1 - count for place, _ in self.constraints.positions if place - 1 > count]
         return max(1, min([self.options.step, self.most - count, *ahead]))
-
-
-def cut(text: str, limit: int, stopped: bool) -> tuple[str, bool]:
-    """The first `limit` whole words of a draft, and whether the text ends there; the last word of a draft that was cut by
-    its length may lack letters and is not taken, unless it is all there is.
-
-    What follows the last word taken is not looked at, an end neither: it is drawn anew, or it would have two chances.
-
-    >>> cut(" the old king of", 2, False)
-    (' the old', False)
-    """
-    found = list(WORD.finditer(text))
-    if stopped and len(found) < limit:
-        return text.rstrip(), True
-    if not stopped and len(found) <= limit and len(found) > 1 and found[-1].end() == len(text):
-        found = found[:-1]
-    if not found:
-        return text, stopped
-    return text[: found[min(limit, len(found)) - 1].end()], False
-
-
-def _closed(text: str) -> str:
-    return text if text.rstrip().endswith(_ENDS) else f"{text.rstrip()}."

@@ -29,9 +29,12 @@ SHORTEST, LONGEST = 8, 14
 LETTERS = 4
 """A keyword has at least as many; shorter words say little."""
 _COMMON = frozenset(
-    "about after also another around back been before being both does down each from have having here into just more most "
-    "much next onto other over same several shown side some such than that their them then there these they this those "
-    "through very well were what when where which while will with would".split()
+    re.findall(
+        r"\w+",
+        "about after also another around back been before being both does down each from have having here into just more most "
+        "much next onto other over same several shown side some such than that their them then there these they this those "
+        "through very well were what when where which while will with would",
+    )
 )
 _PLAIN = re.compile(r"[A-Z][a-z ,'-]+(?: [a-z]+)*\.", re.ASCII)
 

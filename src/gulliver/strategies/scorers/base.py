@@ -7,8 +7,9 @@ from typing import Protocol
 from gulliver.inference import BoundModel, Draft
 from gulliver.tasks.base import Answer, Item
 
-SCORERS = ("logprob", "self", "tool", "verifier", "reward")
-"""By what drafts are compared: their own log-probability, the model asked, a calculator, a trained head, a reward model."""
+SCORERS = ("logprob", "self", "tool", "constraints", "verifier", "reward")
+"""By what drafts are compared: their own log-probability, the model asked, a calculator, the conditions of the row, a trained head,
+a reward model."""
 
 
 class Scorer(Protocol):

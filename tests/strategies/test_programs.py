@@ -30,7 +30,7 @@ def written(program: Program) -> str:
 def test_the_programs_that_planners_are_shown_do_what_they_say(number: int) -> None:
     program = read_program(f"Sure:\n```python\n{programs_shown()[number]}\n```")
     text = written(program)
-    assert program.look([text], [True])[0].good
+    assert program.look([text], [True])[0] == Said(None, 12.0 if number else 0.0, True)
     assert not program.look(["Word word."], [True])[0].good
     assert (program.method, program.particles) == ("smc", 8)
     if number == 0:
@@ -71,6 +71,13 @@ def test_all_texts_are_looked_at_in_one_run() -> None:
 def test_what_cannot_be_used_is_told_in_a_sentence(reply: str, why: str) -> None:
     with pytest.raises(ProgramError, match=why):
         read_program(reply, timeout=0.5)
+
+
+def test_a_check_may_rely_on_a_text_being_whole() -> None:
+    program = read_program("def step(text):\n    return 1\n\ndef check(text):\n    return words(text)[3] == 'glass'")
+    begun, whole = program.look(["One", "One two three glass"])
+    assert (begun.error, begun.good, begun.unchecked[:20]) == ("", False, "check(text) raised I")
+    assert (whole.good, whole.unchecked) == (True, "")
 
 
 def test_a_program_cannot_answer_in_the_place_of_what_looks_at_it() -> None:

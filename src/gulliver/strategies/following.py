@@ -117,7 +117,7 @@ class Following:
         long = len(words_of(particle.text)) > self.most or len(particle.text) > _LONG * self.most
         if not particle.done and long:  # it would not end
             particle = replace(particle, done=True, cut=True)
-        self.told = self.told or said.error
+        self.told = self.told or said.error or (said.unchecked if particle.done else "")
         potential = said.score
         if said.error or (particle.done and (particle.cut or not said.good)):
             potential = -math.inf
@@ -132,14 +132,16 @@ class Following:
         """Every text under way grows: by the words that are put, or by a draft."""
         made = [text.particle for text in texts]
         puts = [i for i, text in enumerate(texts) if _open(text) and isinstance(text.said.step, str)]
-        given = await asyncio.gather(*(self._given(texts[i]) for i in puts))
-        for i, particle in zip(puts, given, strict=True):
-            made[i] = particle
         groups: dict[tuple[str, str, int], list[int]] = {}
         for i, text in enumerate(texts):
             if _open(text) and isinstance(text.said.step, int):
                 groups.setdefault((text.particle.text, text.said.prompt or "", text.said.step), []).append(i)
-        drawn = await asyncio.gather(*(self._drafts(*key, len(places)) for key, places in groups.items()))
+        given, drawn = await asyncio.gather(
+            asyncio.gather(*(self._given(texts[i]) for i in puts)),
+            asyncio.gather(*(self._drafts(*key, len(places)) for key, places in groups.items())),
+        )
+        for i, particle in zip(puts, given, strict=True):
+            made[i] = particle
         for (_, _, limit), places, drafts in zip(groups, groups.values(), drawn, strict=True):
             for i, draft in zip(places, drafts, strict=True):
                 made[i] = self._continued(made[i], draft, limit)

@@ -50,6 +50,12 @@ def has(text, word):
     there = [found.lower() for found in words(text)]
     return any(word.lower() + ending in there for ending in ("", "s", "es", "d", "ed", "ing", "'s", "’s"))
 """
+_CALLS = {
+    "step": "(None if _ended else _said(step, _text))",
+    "check": "_said(check, _whole)",
+    "score": "_said(score, _text)",
+    "prompt": "(None if _ended else _said(prompt, _text))",
+}
 _AFTER = """
 def _said(call, text):
     try:
@@ -57,7 +63,7 @@ def _said(call, text):
     except Exception as error:
         return [False, type(error).__name__ + ": " + str(error)]
 
-[{CALLS} for _text, _whole in _texts]
+[[CALLS] for _text, _whole, _ended in _texts]
 """
 
 
@@ -71,6 +77,7 @@ class Said:
         good: whether the text, finished as it is, passes the check.
         prompt: what the follower is told, None when that is the task.
         error: why nothing can be said; the text is then given up.
+        unchecked: why the check could not be made; a text that has ended does then not pass. A check may rely on a text being whole.
     """
 
     step: int | str | None = None
@@ -78,6 +85,7 @@ class Said:
     good: bool = False
     prompt: str | None = None
     error: str = ""
+    unchecked: str = ""
 
 
 class ProgramError(Exception):
@@ -95,20 +103,18 @@ class Program:
     timeout: float = 5.0
 
     def look(self, texts: Sequence[str], ended: Sequence[bool] | None = None) -> list[Said]:
-        """What it says of each text, in one run; the check sees a text as it would end (a full stop is added where it has not `ended`).
+        """What it says of each text, in one run. The check sees a text as it would end: with a full stop where it has not `ended`. Of
+        one that has ended no further step is asked.
 
         Raises:
             ProgramError: the program does not come to an end, or breaks the sandbox's limits.
         """
         ends = ended or [False] * len(texts)
-        pairs = [[text, text if end else closed(text)] for text, end in zip(texts, ends, strict=True)]
-        calls = ", ".join(
-            f"_said({name}, {'_whole' if name == 'check' else '_text'})" if name in self.functions else "None"
-            for name in ("step", "check", "score", "prompt")
-        )
-        code = f"{_BEFORE}\n{self.code}\n{_AFTER.replace('{CALLS}', f'[{calls}]')}"
-        known = {text: words_of(text) for pair in pairs for text in pair}
-        result = run(code, timeout=self.timeout, inputs={"_texts": pairs, "_known": known})
+        rows = [[text, text if end else closed(text), end] for text, end in zip(texts, ends, strict=True)]
+        calls = ", ".join(call if name in self.functions else "None" for name, call in _CALLS.items())
+        code = "\n".join((_BEFORE, self.code, _AFTER.replace("CALLS", calls)))
+        known = {text: words_of(text) for row in rows for text in map(str, row[:2])}
+        result = run(code, timeout=self.timeout, inputs={"_texts": rows, "_known": known})
         if result.status != "ok" or not isinstance(result.value, list):
             raise ProgramError(f"The program ended with {result.error or result.status}.")
         if len(result.value) != len(texts):
@@ -120,7 +126,7 @@ def read_program(reply: str, timeout: float = 5.0) -> Program:
     """The program in a planner's reply, tried on a few texts.
 
     Raises:
-        ProgramError: there is none, it is no Python, lacks a function, or fails on every one of those texts.
+        ProgramError: there is none, it is no Python, lacks a function, has no first step, or cannot check any of those texts.
     """
     code = _code(reply)
     try:
@@ -133,8 +139,9 @@ def read_program(reply: str, timeout: float = 5.0) -> Program:
         raise ProgramError(f"The program defines no function {missing[0]}(text).")
     made = Program(code, functions, *_options(tree), timeout)
     said = made.look(PROBES)
-    if said[0].error or all(one.error for one in said):
-        raise ProgramError(said[0].error or said[1].error)
+    unchecked = [one.unchecked for one in said]
+    if wrong := said[0].error or (unchecked[-1] if all(unchecked) else ""):
+        raise ProgramError(wrong)
     return made
 
 
@@ -165,20 +172,21 @@ def _options(tree: ast.Module) -> tuple[str, int]:
 
 def _said(step: Any, check: Any, score: Any, prompt: Any) -> Said:
     """One text's row of the sandbox: (whether it worked, what came back) of each function, or None."""
-    for name, row in (("step", step), ("check", check), ("score", score), ("prompt", prompt)):
+    for name, row in (("step", step), ("score", score), ("prompt", prompt)):
         if row is not None and not row[0]:
             return Said(error=f"{name}(text) raised {row[1]}.")
     worth = _worth(score[1]) if score else 0.0
     told = prompt[1] if prompt else None
-    if not isinstance(check[1], bool):
-        return Said(error="check(text) must return True or False.")
     if worth is None or not (told is None or isinstance(told, str)):
         return Said(error="score(text) must return a number or False, and prompt(text) a string.")
-    if not _is_step(step[1]):
+    if step and not _is_step(step[1]):
         return Said(
             error=f"step(text) must return None, a string of at most {MOST_PUT} characters, or a whole number from 1 to {MOST_WORDS}."
         )
-    return Said(step[1], worth, check[1], told)
+    unchecked = "" if check[0] else f"check(text) raised {check[1]}."
+    if check[0] and not isinstance(check[1], bool):
+        unchecked = "check(text) must return True or False."
+    return Said(step[1] if step else None, worth, not unchecked and check[1], told, unchecked=unchecked)
 
 
 def _is_step(value: Any) -> bool:

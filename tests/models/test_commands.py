@@ -56,7 +56,7 @@ def test_doctor_says_what_is_here_and_what_is_missing(home: Path) -> None:
     assert found["cores"] >= 1
     assert 0 < found["memory"]["available"] <= found["memory"]["total"]
     assert found["models"] == []
-    assert set(found["engines"]) == {"openvino", "torch", "endpoint", "scripted"}
+    assert set(found["engines"]) == {"openvino", "torch", "llamacpp", "vllm", "endpoint", "scripted"}
     text = CliRunner().invoke(cli, [], catch_exceptions=False).stdout
     for extra in found["extras_missing"]:
         assert f"pip install 'gulliver[{extra}]'" in text

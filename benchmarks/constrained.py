@@ -34,6 +34,8 @@ from gulliver.tasks.base import Item
 FOLLOWERS = "smollm2-135m,qwen2.5-coder-0.5b"
 PLANNER = JUDGE = "qwen2.5-coder-1.5b"
 CONFIDENCE = 0.95
+SLACK = 0.1
+"""By so much a rival's FLOPs may be above what it is held against."""
 PLAIN = (Message("user", "Write one sentence."),)
 RIVALS: dict[str, Callable[[int], str]] = {
     "rejection": lambda n: f"sample | best_of(n={n}, by=constraints)",
@@ -63,17 +65,25 @@ def flops(asked: Sequence[Asked]) -> float:
 
 
 async def matched(rival: Callable[[int], str], target: float, ask: Ask) -> tuple[str, list[Asked]]:
-    """The rival with as many draws as make its FLOPs reach the target; from two sizes, then corrected upwards."""
-    few, more = 4, 8
-    low, high = [flops(await ask(rival(n))) for n in (few, more)]
-    slope = max((high - low) / (more - few), high / (10 * more))
-    n = max(1, few + math.ceil((target - low) / slope))
+    """The rival with as many draws as make its FLOPs reach the target, and pass it by a tenth at most where whole draws allow."""
+    asked: dict[int, list[Asked]] = {}
+    n = 4
     while True:
-        asked = await ask(rival(n))
-        short = target - flops(asked)
-        if short <= 0:
-            return rival(n), asked
-        n += max(1, math.ceil(short / slope))
+        asked[n] = await ask(rival(n))
+        costs = {0: 0.0} | {size: flops(found) for size, found in asked.items()}
+        below = max(size for size, cost in costs.items() if cost < target)
+        enough = [size for size, cost in costs.items() if cost >= target]
+        if not enough:
+            before = max(size for size in costs if size < below)
+            slope = (costs[below] - costs[before]) / (below - before)
+            further = (target - costs[below]) / slope if slope > 0 else below
+            n = below + max(1, min(3 * below, math.ceil((1.0 + SLACK / 3) * further)))
+            continue
+        least = min(enough)
+        if costs[least] <= (1.0 + SLACK) * target or least - below <= 1:
+            return rival(least), asked[least]
+        share = (target - costs[below]) / (costs[least] - costs[below])
+        n = min(least - 1, below + max(1, math.ceil(share * (least - below))))
 
 
 async def fluency(texts: Sequence[str], judge: str, session: Session) -> list[float]:

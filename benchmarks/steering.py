@@ -108,14 +108,18 @@ async def written(row):
     return max(texts, key=texts.get) if texts else ""
 
 
-for line in sys.stdin:
-    torch.manual_seed(0)
-    took, texts = [], []
-    for row in json.loads(line):
-        began = time.perf_counter()
-        texts.append(asyncio.run(written(row)))
-        took.append(time.perf_counter() - began)
-    print("ROUND " + json.dumps([took, texts]), flush=True)
+async def rounds():
+    for line in sys.stdin:
+        torch.manual_seed(0)
+        took, texts = [], []
+        for row in json.loads(line):
+            began = time.perf_counter()
+            texts.append(await written(row))
+            took.append(time.perf_counter() - began)
+        print("ROUND " + json.dumps([took, texts]), flush=True)
+
+
+asyncio.run(rounds())
 '''
 
 

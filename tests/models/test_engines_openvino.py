@@ -13,7 +13,7 @@ import pytest
 
 from gulliver.errors import ModelError
 from gulliver.models.base import Card, Client, Generate, Model, Reply, Sampling, Score
-from gulliver.models.engines.openvino_parts import BLOCK, CACHE_BYTES, SEQUENCES, cache_blocks
+from gulliver.models.engines.openvino_parts import BLOCK, CACHE_BYTES, ROW, SEQUENCES, cache_blocks
 from gulliver.models.engines.process import EngineProcess
 from gulliver.models.engines.tokens import before_stop
 from gulliver.models.load import load_model
@@ -187,10 +187,10 @@ class TestOpenVino(EngineContract):
         assert asyncio.run(run()).finish != "failed"
 
 
-def test_the_cache_holds_every_sequence_or_one_context_within_its_limit() -> None:
+def test_the_cache_holds_every_sequence_or_one_long_request_within_its_limit() -> None:
     small = Card("s", "f", "d", layers=30, kv_heads=3, head_dim=64, context_length=8192)
-    assert cache_blocks(small, 2) * BLOCK == SEQUENCES * 1024
-    assert cache_blocks(replace(small, context_length=131_072), 2) * BLOCK == 131_072
+    assert cache_blocks(small, 2) * BLOCK == SEQUENCES * ROW
+    assert cache_blocks(small, 2, 131_072) * BLOCK == 131_072
     large = replace(small, layers=80, kv_heads=8, head_dim=128)
     assert CACHE_BYTES * 0.99 < cache_blocks(large, 4) * BLOCK * 2 * 4 * 80 * 8 * 128 <= CACHE_BYTES
 

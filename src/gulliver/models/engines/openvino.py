@@ -7,6 +7,7 @@ that begin alike start one after another, behind what the first has computed (se
 import time
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from gulliver.models.base import Generate, Model, Reply, Request, Score
@@ -15,6 +16,7 @@ from gulliver.models.engines.energy import EnergyMeter, Shares
 from gulliver.models.engines.openvino_parts import (
     BATCHED_TOKENS,
     BLOCK,
+    LONG_ROW,
     SEQUENCES,
     cache_blocks,
     configuration,
@@ -22,7 +24,7 @@ from gulliver.models.engines.openvino_parts import (
     open_pipeline,
     tensor,
 )
-from gulliver.models.engines.prefixes import Path, Prefixes
+from gulliver.models.engines.prefixes import Chain, Path, Prefixes
 from gulliver.models.engines.tokens import before_stop, tokenise
 
 WINDOW = 256
@@ -31,7 +33,13 @@ WINDOW = 256
 
 @dataclass
 class _Row:
-    """A request on its way; `unread`: tokens of its prompt (and what is scored) not yet computed."""
+    """A request on its way.
+
+    Attributes:
+        unread: tokens of its prompt (and what is scored) not yet computed.
+        shared: marks of the blocks at its front that all who begin alike hold together.
+        written: tokens drawn so far.
+    """
 
     request: Generate | Score
     tokens: list[int]
@@ -39,12 +47,23 @@ class _Row:
     new_tokens: int
     unread: int
     path: Path
+    shared: Chain
     reading: bool = True
+    written: int = 0
     handle: Any = None
 
     @property
-    def blocks(self) -> int:
-        return -(-(len(self.tokens) + self.new_tokens) // BLOCK)
+    def own(self) -> int:
+        """Blocks beside the shared ones at its longest."""
+        return self._beside(self.new_tokens)
+
+    @property
+    def taken(self) -> int:
+        """Those that it holds now."""
+        return self._beside(self.written)
+
+    def _beside(self, written: int) -> int:
+        return -(-(len(self.tokens) + written) // BLOCK) - len(self.shared)
 
 
 class OpenVino:
@@ -59,13 +78,12 @@ class OpenVino:
 
         self._model = model
         self._exact = is_on(model, "exact")
+        self._number_bytes = 4 if self._exact else 2
         self._genai = genai
-        self._blocks = cache_blocks(model.card, 4 if self._exact else 2)
-        self._most = min(model.card.context_length or 1 << 30, self._blocks * BLOCK)
-        cache = "prefix_cache" not in model.options or is_on(model, "prefix_cache")
-        self._pipeline = open_pipeline(model, self._blocks, self._exact, prefixes=cache)
-        self._plain: Any = None if cache else self._pipeline
-        self._prefixes = Prefixes(self._blocks if cache else 0, BLOCK)
+        self._cache = "prefix_cache" not in model.options or is_on(model, "prefix_cache")
+        self._limit = cache_blocks(model.card, self._number_bytes, max(SEQUENCES * LONG_ROW, model.card.context_length))
+        self._most = min(model.card.context_length or 1 << 30, self._limit * BLOCK)
+        self._open(cache_blocks(model.card, self._number_bytes) if self._cache else self._limit)
         self._tokenizer = self._pipeline.get_tokenizer()
         self._ends = end_tokens(self._tokenizer)
         self._queue: deque[tuple[int, _Row]] = deque()
@@ -82,7 +100,8 @@ class OpenVino:
             return
         new = made.new or 1  # with none, the engine returns memory that nobody wrote
         path = self._prefixes.path(made.ids, made.prompt if isinstance(made.request, Score) else len(made.ids))
-        self._queue.append((key, _Row(made.request, made.ids, made.prompt, new, len(made.ids), path)))
+        shared = path.chain[: path.usable] if self._cache else ()
+        self._queue.append((key, _Row(made.request, made.ids, made.prompt, new, len(made.ids), path, shared)))
 
     def step(self) -> list[tuple[int, Reply]]:
         finished, self._refused = self._refused, []
@@ -94,6 +113,9 @@ class OpenVino:
         began = time.perf_counter()
         self._pipeline.step()
         self._shares.charge(weights, time.perf_counter() - began, self._energy.since())
+        for row in self._active.values():
+            row.written += not row.unread
+        self._prefixes.taken = sum(row.taken for row in self._active.values())
         for row in self._active.values():
             if row.reading and not row.unread:
                 row.reading = False
@@ -119,27 +141,45 @@ class OpenVino:
         if not self._active and self._pipeline.has_non_finished_requests():
             self._pipeline.step()  # what is cancelled leaves at the next step
 
+    def _open(self, blocks: int) -> None:
+        """Open the pipeline with that much room; one that is open goes first, and with it all that it kept."""
+        self._blocks = blocks
+        self._pipeline = self._plain = None
+        self._pipeline = open_pipeline(self._model, blocks if self._cache else 0, self._exact, prefixes=self._cache)
+        self._plain = None if self._cache else self._pipeline
+        self._prefixes = Prefixes(blocks if self._cache else 0, BLOCK)
+
     def _admit(self) -> None:
         """Hand over what fits: sequences, cache for their longest outcome, and prompt tokens of one step."""
-        free = self._blocks - sum(row.blocks for row in self._active.values())
+        if not self._active and min(self._limit, self._wanted()) > self._blocks:
+            self._open(min(self._limit, max(self._wanted(), 2 * self._blocks)))
+        held = {mark for row in self._active.values() for mark in row.shared}
+        free = self._blocks - len(held) - sum(row.own for row in self._active.values())
         room = BATCHED_TOKENS - sum(max(1, row.unread) for row in self._active.values())
         later: list[tuple[int, _Row]] = []
         while self._queue and len(self._active) < SEQUENCES and len(later) < WINDOW:
             key, row = self._queue[0]
-            if row.blocks > free or (room <= 0 and self._active):
+            blocks = row.own + sum(mark not in held for mark in row.shared)
+            if blocks > free or (room <= 0 and self._active):
                 break
             self._queue.popleft()
             if self._prefixes.waits(row.path):
                 later.append((key, row))
                 continue
             row.unread -= self._prefixes.start(row.path)
-            free -= row.blocks
+            free -= blocks
+            held.update(row.shared)
             room -= row.unread
             self._number += 1
             config = configuration(row.request, row.new_tokens, self._ends)
             row.handle = self._pipeline.add_request(self._number, tensor(row.tokens), config)
             self._active[key] = row
         self._queue.extendleft(reversed(later))
+
+    def _wanted(self) -> int:
+        """Blocks that as many waiting requests as run at once can use at most."""
+        rows = [row for _, row in islice(self._queue, SEQUENCES)]
+        return len({mark for row in rows for mark in row.shared}) + sum(row.own for row in rows)
 
     def _weights(self) -> dict[int, float]:
         """Tokens that each active request has computed in the coming step: one, or its part of the prompts' room."""
@@ -201,7 +241,7 @@ class OpenVino:
     def _scored_alone(self, row: _Row, common: Reply) -> Reply:
         """What another request had computed reaches into what is to be scored: computed once more, without a cache."""
         if self._plain is None:
-            self._plain = open_pipeline(self._model, self._blocks, self._exact, prefixes=False)
+            self._plain = open_pipeline(self._model, 0, self._exact, prefixes=False)
         began = time.perf_counter()
         config = configuration(row.request, 1, self._ends)
         row.handle = self._plain.add_request(0, tensor(row.tokens), config)

@@ -13,6 +13,8 @@ from gulliver.models.guide import grammar
 SEQUENCES = 64
 BATCHED_TOKENS = 512
 BLOCK = 32
+ROW, LONG_ROW = 512, 1024
+"""Tokens of each sequence, read and written, for which there is room from the start, and at most when all are long."""
 CACHE_BYTES = 6 << 30
 _EXACT = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": 0, "KV_CACHE_PRECISION": "f32"}
 
@@ -21,6 +23,7 @@ def open_pipeline(model: Model, blocks: int, exact: bool, prefixes: bool) -> Any
     """The model as a `ContinuousBatchingPipeline` with room for that many blocks of keys and values.
 
     Args:
+        blocks: 0 takes room as it is needed, for a pipeline that keeps no prefixes.
         exact: all in 32 bits.
         prefixes: keep what was computed for later requests that begin alike.
 
@@ -89,13 +92,14 @@ def tensor(tokens: list[int]) -> Any:
     return ov.Tensor(np.array([tokens], dtype=np.int64))
 
 
-def cache_blocks(card: Card, number_bytes: int) -> int:
-    """Blocks of 32 tokens: room for all sequences at 1,024 tokens or for one whole context, within 6 GiB.
+def cache_blocks(card: Card, number_bytes: int, longest: int = 0) -> int:
+    """Blocks of 32 tokens to ask for: room for all sequences at 512 tokens, or for one request of `longest`, within 6 GiB.
 
-    Memory is taken as it is used. `number_bytes`: of one key or value; 2 is an upper bound for the 8-bit default.
+    In a long run the engine takes all that it was given, since it keeps what it computed until it needs the room.
+    `number_bytes`: of one key or value; 2 is an upper bound for the 8-bit default.
     """
     token = 2 * number_bytes * card.layers * card.kv_heads * card.head_dim or 1 << 16
-    wanted = max(SEQUENCES * 1024, card.context_length)
+    wanted = max(SEQUENCES * ROW, longest)
     return max(8, min(wanted, CACHE_BYTES // token) // BLOCK)
 
 

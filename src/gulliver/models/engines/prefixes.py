@@ -40,9 +40,17 @@ class Path:
 
 
 class Prefixes:
-    """Knows what the engine has computed and decides who waits. `blocks`: how many the engine keeps; 0 for none."""
+    """Knows what the engine has computed and decides who waits.
+
+    Args:
+        blocks: how many the engine keeps; 0 for none.
+        block: tokens of one.
+
+    `taken`, told by the engine, are blocks that requests on their way hold beside those that others could start behind.
+    """
 
     def __init__(self, blocks: int, block: int) -> None:
+        self.taken = 0
         self._most = blocks
         self._block = block
         self._known: OrderedDict[int, None] = OrderedDict()
@@ -159,5 +167,5 @@ class Prefixes:
         for mark in marks:
             self._known[mark] = None
             self._known.move_to_end(mark)
-        while len(self._known) > self._most:
+        while self._known and len(self._known) > self._most - self.taken:
             self._known.popitem(last=False)

@@ -31,7 +31,8 @@ def records(program: int, drafts: int, planner: int) -> dict[tuple[str, str], li
         (36, 36, 10, "cannot tell"),
         (8, 36, 10, "does not hold here"),
         (20, 2, 39, "does not hold here"),
-        (20, 2, 21, "cannot tell"),
+        (20, 2, 21, "holds"),
+        (20, 2, 24, "cannot tell"),
     ],
 )
 def test_the_verdict_follows_from_the_intervals(program: int, drafts: int, planner: int, said: str) -> None:

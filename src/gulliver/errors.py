@@ -25,6 +25,10 @@ class TrainingError(GulliverError):
     """A training that cannot start or go on."""
 
 
+class ClusterError(GulliverError):
+    """Machines that cannot be reached, or are gone: a study cannot go on without them."""
+
+
 class MissingExtra(GulliverError):
     """An optional package is needed; the message says which extra to install."""
 

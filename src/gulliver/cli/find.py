@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from gulliver.models.cluster import On
     from gulliver.studies.result import StudyResult
     from gulliver.studies.study import Prepared
 
@@ -35,6 +36,16 @@ def find(
         int,
         typer.Option("--pilot", min=1, help="Items of each recipe that a dry run asks; they are not paid for again."),
     ] = 8,
+    on: Annotated[
+        str | None,
+        typer.Option("--on", help="Ask on many machines: ray, host:port or ray://host:port (see docs/inference.md)."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="With --on: workers in all; by default one a machine.")
+    ] = None,
+    in_flight: Annotated[
+        int, typer.Option("--in-flight", min=1, help="With --on: requests under way at once on each worker.")
+    ] = 32,
 ) -> None:
     """Find the cheapest recipe that meets a target, with a stated error rate.
 
@@ -56,6 +67,7 @@ def find(
     from gulliver.studies.summary import power_sentence
 
     err = Console(stderr=True)
+    where = _where(on, workers, in_flight, dry_run)
     lock_file = study.with_suffix(".lock")
     pinned = _read_lock(lock_file) if require and not lock else None
     url = store_url(store)
@@ -66,18 +78,32 @@ def find(
         _forecast(prepared, url, pilot, json_)
         return
     with LiveView() as view, told_to_others(prepared, view.update) as watch:
-        done = run(prepared, store=url, watch=watch)
+        done = run(prepared, store=url, watch=watch, on=where)
     result = done.result
-    where = write_report(result, report or Path(result.run.folder) / "report.html")
+    page = write_report(result, report or Path(result.run.folder) / "report.html")
     if json_:
         typer.echo(json.dumps(result.to_json(), allow_nan=False))
     else:
-        Console().print(render_answer(result, where))
+        Console().print(render_answer(result, page))
     if lock:
         lock_file.write_text(json.dumps(_pinned(result), indent=2) + "\n", encoding="utf-8")
         err.print(f"The answer is pinned in {lock_file}.", markup=False)
     if require:
         _require(result, lock_file, pinned)
+
+
+def _where(on: str | None, workers: int | None, in_flight: int, dry_run: bool) -> "On | None":
+    """The cluster that was asked for; None is this machine."""
+    from gulliver.errors import GulliverError
+    from gulliver.models.cluster import On
+
+    if on is None:
+        if workers is not None:
+            raise GulliverError("--workers goes with --on; add --on ray, or the address of a Ray cluster.")
+        return None
+    if dry_run:
+        raise GulliverError("A dry run asks its few items on this machine; leave out --on.")
+    return On(on, workers, in_flight)
 
 
 def _forecast(prepared: "Prepared", store: str | Path | None, pilot: int, json_: bool) -> None:

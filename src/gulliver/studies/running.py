@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,8 @@ import polars as pl
 
 from gulliver.inference import Session, Store
 from gulliver.models import load_model
+from gulliver.models.cluster import On, opened
+from gulliver.models.engines import open_client
 from gulliver.studies.asking import ask_items
 from gulliver.studies.config import StudyConfig, make_study, read_study
 from gulliver.studies.events import Progress, Watch
@@ -65,6 +68,7 @@ def find(
     store: str | Path | None = None,
     watch: Watch | None = None,
     load: Loader = load_model,
+    on: On | str | None = None,
     **options: Any,
 ) -> Study:
     """Find the cheapest recipe that is good enough.
@@ -74,6 +78,8 @@ def find(
             `find(task="gsm8k", target=0.3, models=["smollm2-135m"], strategies=["cot"])`.
         store: where answers are kept (a file or a database URL); by default one store for all studies.
         watch: called with each `Progress`.
+        on: many machines: `"ray"`, `"host:port"`, `"ray://host:port"` or an `On`, whose workers answer what this process, which
+            keeps the race and the store, asks; None is this machine.
 
     Raises:
         GulliverError: the study cannot be run as it stands.
@@ -82,14 +88,23 @@ def find(
     config = prepared.config
 
     async def work() -> StudyResult:
-        async with Store(store, config.keep_text) as kept, Session(kept, config.seed) as session:
-            runner = Runner(prepared, session, watch)
+        async with AsyncExitStack() as stack:
+            kept = await stack.enter_async_context(Store(store, config.keep_text))
+            pool = await stack.enter_async_context(opened(_on(on), prepared.models)) if on is not None else None
+            session = Session(kept, config.seed, pool.client if pool else open_client)
+            await stack.enter_async_context(session)
+            runner = Runner(prepared, session, watch, pool.places if pool else None)
             await runner.run()
+            runner.warnings += [told for told in (pool.told() if pool else "",) if told]
             result = with_forecast(summarise(runner, session), session)
         _keep(result)
         return result
 
     return Study(run_async(work()))
+
+
+def _on(on: On | str) -> On:
+    return On(on) if isinstance(on, str) else on
 
 
 def _config(study: str | Path | Mapping[str, Any] | StudyConfig | None, options: dict[str, Any]) -> StudyConfig:

@@ -14,6 +14,7 @@ from gulliver.errors import GulliverError, ModelError, StudyError, TrainingError
 from gulliver.inference import Cost, Session
 from gulliver.models.base import Model
 from gulliver.models.engines import is_on
+from gulliver.studies.ahead import ask_ahead
 from gulliver.studies.asking import Asked, ask_items
 from gulliver.studies.config import StudyConfig
 from gulliver.studies.events import Progress, Watch
@@ -68,6 +69,11 @@ class Prepared:
     def pool(self) -> int | None:
         """How many items the answer is about; None for a population."""
         return len(self.items) if self.about == "pool" else None
+
+    @property
+    def models(self) -> list[Model]:
+        """All models that may be asked, some more than once."""
+        return [m for r in (*self.recipes, self.reference) if r is not None for m in r.models]
 
 
 def prepare(config: StudyConfig, load: Loader) -> Prepared:
@@ -144,10 +150,14 @@ def forecast(recipe: Recipe, prepared: Prepared) -> float:
 class Runner:
     """Runs a prepared study. Everything asked goes through the session, so that a rerun replays what was finished."""
 
-    def __init__(self, prepared: Prepared, session: Session, watch: Watch | None = None) -> None:
+    def __init__(
+        self, prepared: Prepared, session: Session, watch: Watch | None = None, places: int | None = None
+    ) -> None:
+        """`places`: how many requests many machines may have under way; None on this machine alone."""
         self.prepared = prepared
         self.session = session
         self.watch = watch
+        self.places = places
         self.started = time.monotonic()
         self.warnings: list[str] = []
         config = prepared.config
@@ -178,10 +188,12 @@ class Runner:
         for position, entrant in enumerate(self.entrants, 1):
             if settled and self.prepared.config.race:
                 break
-            if self._over_limit():
+            if self.over_limit() and not entrant.asked:
                 break
             if entrant is self.reference:
                 entrant.note = "the reference"
+            if self.places is not None:
+                await ask_ahead(self, position)
             entrant.trial = self.race.trial()
             entrant.verdict = "undecided"
             try:
@@ -194,8 +206,8 @@ class Runner:
             if entrant.recipe is not None:
                 entrant.memory = sum(self.session.peak_memory(model) for model in entrant.recipe.models)
             settled = settled or self.race.answer() == "meets"
-            self._tell(entrant, position, "decided")
-        if self._over_limit() and self.race.answer() == "not settled":
+            self.tell(entrant, position, "decided")
+        if self.over_limit() and self.race.answer() == "not settled":
             self.warnings.append(
                 "A limit of the study was reached before it was settled; raise it under [limits] and run again: what was asked is kept."
             )
@@ -225,14 +237,17 @@ class Runner:
         both = [e.recipe for e in (entrant, self.reference) if e is not None and e.recipe is not None]
         models = [model for recipe in both for model in recipe.models]
         await self.session.keep_only(*models)
-        self._tell(entrant, position, "loading")
+        self.tell(entrant, position, "loading")
         decided = False
         fed = 0
-        while fed < self.prepared.limit and not (decided and self.prepared.config.race) and not self._over_limit():
-            chunk = self.chunk(entrant, fed)
-            await self._ask(entrant, fed + chunk)
+        while fed < self.prepared.limit and not (decided and self.prepared.config.race):
+            ahead = len(entrant.asked) - fed  # what was asked is judged, also behind a limit
+            if not ahead and self.over_limit():
+                break
+            chunk = ahead or self.chunk(entrant, fed)
+            await self.ask(entrant, fed + chunk)
             if self.reference is not None:
-                await self._ask(self.reference, fed + chunk)
+                await self.ask(self.reference, fed + chunk)
             if entrant is self.reference:
                 # Within any margin of itself, by definition: nothing is tested and no error is spent.
                 trial.verdict = entrant.verdict = "meets"
@@ -248,7 +263,7 @@ class Runner:
                     entrant.note = "left undecided: too close to the target for the items there are"
                     decided = True
             fed += chunk
-            self._tell(entrant, position, "asking")
+            self.tell(entrant, position, "asking")
 
     async def make(self, entrant: Entrant, position: int) -> None:
         """Turn the parent into the model that will be asked, once, with no engine open beside it."""
@@ -256,12 +271,12 @@ class Runner:
         if recipe is None or not recipe.transforms:
             return
         await self.session.keep_only()
-        self._tell(entrant, position, "making")
+        self.tell(entrant, position, "making")
         stop = asyncio.get_running_loop()
 
         def tell(what: str, done: int, of: int) -> None:
             message = f"{what}, {done} of {of}" if of else what
-            stop.call_soon_threadsafe(self._tell, entrant, position, "making", message)
+            stop.call_soon_threadsafe(self.tell, entrant, position, "making", message)
 
         begun = time.time()
         making = await make(recipe, self.prepared.task, self.prepared.config.seed, tell)
@@ -279,7 +294,7 @@ class Runner:
         pool = self.prepared.pool
         return pool is not None and self.prepared.limit >= pool and pool <= SMALL_POOL
 
-    async def _ask(self, entrant: Entrant, upto: int) -> None:
+    async def ask(self, entrant: Entrant, upto: int) -> None:
         begin = len(entrant.asked)
         if begin >= upto:
             return
@@ -301,9 +316,9 @@ class Runner:
         return (score - self.reference.asked[index].score + 1.0) / 2.0
 
     def chunk(self, entrant: Entrant, fed: int) -> int:
-        """How many items are asked at once after the first `fed`."""
+        """How many items are asked at once after the first `fed`; on many machines enough for two rounds of all workers."""
         draws = entrant.recipe.strategy.draws if entrant.recipe else 1
-        return min(max(8, IN_FLIGHT // draws), self.prepared.limit - fed)
+        return min(max(8, max(IN_FLIGHT, 2 * (self.places or 0)) // draws), self.prepared.limit - fed)
 
     def _floors(self) -> list[Entrant]:
         prepared = self.prepared
@@ -334,7 +349,7 @@ class Runner:
             found.append(entrant)
         return sorted(found, key=lambda e: e.forecast)
 
-    def _over_limit(self) -> bool:
+    def over_limit(self) -> bool:
         limits = self.prepared.config.limits
         spent = self.session.spending.cost
         return (
@@ -343,10 +358,10 @@ class Runner:
             or (limits.money is not None and (spent.money or 0.0) > limits.money)
         )
 
-    def _tell(self, entrant: Entrant, position: int, stage: str, message: str = "") -> None:
-        if self.watch is None or entrant.trial is None:
+    def tell(self, entrant: Entrant, position: int, stage: str, message: str = "") -> None:
+        if self.watch is None:
             return
-        low, high = entrant.trial.interval()
+        low, high = entrant.trial.interval() if entrant.trial is not None else (0.0, 1.0)
         spending = self.session.spending
         self.watch(
             Progress(

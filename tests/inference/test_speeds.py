@@ -99,3 +99,13 @@ def test_the_command_prints_one_json_with_its_choice(here: str, monkeypatch: pyt
     assert told["engines"][0]["stream"] > 0
     text = CliRunner().invoke(app, ["bench", here, *options], catch_exceptions=False).stdout
     assert "Fastest for a study" in text
+
+
+def test_the_benchmark_sets_each_share_beside_its_goal() -> None:
+    from benchmarks.limits import rows
+
+    one = Round(prompt=1000, stream=50, together=400, flops=3e11, bytes=5e9, matmul=4e11, bandwidth=1e10)
+    prompt, decoding = rows(Speed("m", "openvino", "Q8_0", "int8", 1000, 50, 400, 0.75, 0.5, (one,)))
+    assert (prompt["ours"], prompt["theirs"], prompt["ratio"], prompt["goal"]) == (300.0, 400.0, 0.75, 0.7)
+    assert (decoding["ours"], decoding["theirs"], decoding["ratio"], decoding["goal"]) == (5.0, 10.0, 0.5, 0.6)
+    assert decoding["name"] == "decoding, m, openvino"

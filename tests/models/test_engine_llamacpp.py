@@ -112,17 +112,22 @@ class TestLlamaCpp(_Shared):
 @needs_llamacpp
 @pytest.mark.models
 class TestLlamaCppOnRealWeights(_Shared):
-    # Rows of a batch are rounded otherwise than one alone (activations go to 8 bits), and a sampled text may turn.
-    replays: ClassVar[bool] = False
-
     @pytest.fixture
     def model(self, smollm: Model, smollm_client: EngineProcess) -> Model:
         self.client = smollm_client
         return smollm
 
-    def test_the_same_draws_alone_give_the_same_texts_again(self, model: Model) -> None:
-        request = self.request(model, temperature=1.0, seed=3)
-        assert self.all(model, [request])[0].text == self.all(model, [request])[0].text
+    def test_a_score_is_the_same_alone_and_among_others(self, model: Model) -> None:
+        scores = [Score(f"The ship sailed past island number {n}", " and came home in the evening.") for n in range(8)]
+
+        async def alone(client: Client) -> list[Reply]:
+            return [await client.ask(score) for score in scores[:2]]
+
+        async def together(client: Client) -> list[Reply]:
+            return list(await asyncio.gather(*(client.ask(score) for score in scores)))
+
+        for one, other in zip(self.using(model, alone), self.using(model, together), strict=False):
+            assert one.logprob == pytest.approx(other.logprob, abs=0.02)
 
 
 @needs_llamacpp
@@ -224,7 +229,7 @@ def test_a_full_cache_drops_what_finished_requests_left(tiny: Model, monkeypatch
 
     monkeypatch.setattr(llamacpp, "CACHE_BYTES", 0)  # room for 512 tokens
     small = llamacpp.LlamaCpp(tiny)
-    texts = [STORY.format(n)[n:] * 2 for n in range(8)]
+    texts = [STORY.format(n)[n:] * 2 for n in range(8)] + [STORY.format(9)[9:] * 5]  # with what is kept, over 512
     replies = [finished(small, Generate(text, Sampling(max_tokens=4)))[0] for text in texts]
     assert all(reply.finish != "failed" for reply in replies)
     assert sum(reply.prompt_tokens for reply in replies) > 1024
@@ -243,6 +248,15 @@ def test_giving_up_in_mid_text_frees_its_sequence(engine: Any) -> None:
         engine.cancel(key)
     assert not engine.busy()
     assert finished(engine, Generate("And now", Sampling(max_tokens=3)))[0].completion_tokens == 3
+
+
+@needs_llamacpp
+def test_flash_attention_is_an_option(tiny: Model, engine: Any) -> None:
+    from gulliver.models.engines.llamacpp import LlamaCpp
+
+    request = Score("small people tied", " the giant down")
+    flash = finished(LlamaCpp(load_model(f"{tiny.name}?flash=true")), request)[0]
+    assert flash.logprob == pytest.approx(finished(engine, request)[0].logprob, abs=0.1)
 
 
 @needs_llamacpp

@@ -14,7 +14,7 @@ from gulliver.models.ladder import find_rung
 from gulliver.models.pull import card_of, fetch_rung, made_from
 from gulliver.models.sources import Progress
 
-LLAMACPP_OPTIONS = {"prefix_cache": ("true", "false")}
+LLAMACPP_OPTIONS = {"prefix_cache": ("true", "false"), "flash": ("true", "false")}
 VLLM_OPTIONS = {"precision": ("bf16", "fp16", "fp32")}
 Options = Callable[[str, str, str, Mapping[str, tuple[str, ...]]], dict[str, str]]
 Load = Callable[[str, Progress | None], Model]

@@ -27,13 +27,16 @@ from gulliver.models.engines.llamacpp_parts import (
 from gulliver.models.engines.slots import Slot, Slots
 from gulliver.models.engines.tokens import Tokens, before_stop, tokenise
 
+KEEP = 4
+"""Finished requests hold at most one such part of the cache, since attention goes over all that is held."""
 WINDOW = 64
 """How many waiting requests are looked at for one that may start."""
 
 
 @dataclass
 class _Row:
-    """A request on its way. `done`: how many of `todo` (its prompt, what is scored, what was written) are computed."""
+    """A request on its way. `done`: how many of `todo` (its prompt, what is scored but its last token, what was written) are
+    computed."""
 
     key: int
     made: Tokens
@@ -60,14 +63,15 @@ class _Waiting:
 
 
 class LlamaCpp:
-    """An `Engine` over one GGUF file of any type that llama.cpp reads. `prefix_cache=false` computes each request anew."""
+    """An `Engine` over one GGUF file of any type that llama.cpp reads. Options of the model: `prefix_cache=false` computes each
+    request anew; `flash=true` is faster with many or long sequences, and log-probabilities drift with the company."""
 
     def __init__(self, model: Model) -> None:
         card = model.card
         token = 4 * card.layers * card.kv_heads * card.head_dim or 1 << 16  # keys and values, two bytes each
         self._places = max(512, min(max(16 * 1024, card.context_length), CACHE_BYTES // token))
         self._most = min(card.context_length or 1 << 30, self._places)
-        self._weights = Weights(model, self._places)
+        self._weights = Weights(model, self._places, is_on(model, "flash"))
         cache = "prefix_cache" not in model.options or is_on(model, "prefix_cache")
         self._slots = Slots(SEQUENCES + KEPT, keep=cache and self._weights.shares)
         self._queue: deque[_Waiting] = deque()
@@ -96,7 +100,7 @@ class LlamaCpp:
         for row, piece, rows in zip(taken, pieces, told, strict=True):
             row.done += len(piece.tokens)
             row.slot.tokens.extend(piece.tokens)
-            if row.done >= len(row.made.ids):
+            if row.done >= len(row.todo):
                 row.slot.reading = None
             reply = self._heard(row, piece, rows)
             if reply is not None:
@@ -146,7 +150,9 @@ class LlamaCpp:
         slot.reading = slot.tokens[:0]
         slot.reading.extend(made.ids)
         seed = made.request.seed if isinstance(made.request, Generate) else 0
-        row = _Row(waiting.key, made, random.Random(seed), waiting.grammar, list(made.ids), slot, shared, shared)
+        # Nothing follows what is scored, so that its last token need not be computed.
+        todo = made.ids[:-1] if isinstance(made.request, Score) else list(made.ids)
+        row = _Row(waiting.key, made, random.Random(seed), waiting.grammar, todo, slot, shared, shared)
         self._active.append(row)
 
     def _plan(self) -> tuple[list[_Row], list[Piece]]:
@@ -171,19 +177,23 @@ class LlamaCpp:
     def _told(self, row: _Row, part: int) -> int:
         """Rows of logits wanted from the next `part` tokens, at their end."""
         end = row.done + part
-        if isinstance(row.made.request, Score):  # the last token's row says nothing of what is scored
+        if isinstance(row.made.request, Score):
             return max(0, end - max(row.done, row.made.prompt - 1))
         return int(end == len(row.todo))
 
     def _decode(self, pieces: Sequence[Piece]) -> list[list[Row]]:
         """The pass; what finished requests left in the cache makes room when there is none."""
         while (told := self._weights.decode(pieces)) is None:
-            oldest = self._slots.oldest()
-            if oldest is None:
+            if not self._forget(self._slots.oldest()):
                 raise MemoryError("llama.cpp's cache is full")
-            self._weights.cut(oldest.number, 0)
-            oldest.tokens = oldest.tokens[:0]
         return told
+
+    def _forget(self, slot: Slot | None) -> bool:
+        """Drop what a finished request left; whether there was one."""
+        if slot is not None:
+            self._weights.cut(slot.number, 0)
+            slot.tokens = slot.tokens[:0]
+        return slot is not None
 
     def _heard(self, row: _Row, piece: Piece, rows: Sequence[Row]) -> Reply | None:
         """The reply, when this pass ends the request."""
@@ -191,11 +201,10 @@ class LlamaCpp:
         if isinstance(request, Score):
             first = row.done - len(rows)
             for place, logits in enumerate(rows, first + 1):
-                if place < len(row.todo):
-                    row.logprob += float(logits[row.todo[place]]) - normaliser(logits)
+                row.logprob += float(logits[row.made.ids[place]]) - normaliser(logits)
             if row.done < len(row.todo):
                 return None
-            return self._said(row, Reply(completion_tokens=len(row.todo) - row.made.prompt, logprob=row.logprob))
+            return self._said(row, Reply(completion_tokens=len(row.made.ids) - row.made.prompt, logprob=row.logprob))
         return self._draw(row, request.sampling, rows[0]) if rows else None
 
     def _draw(self, row: _Row, sampling: Sampling, logits: Row) -> Reply | None:
@@ -228,3 +237,5 @@ class LlamaCpp:
     def _leave(self, row: _Row) -> None:
         self._active.remove(row)
         self._slots.release(row.slot)
+        while self._slots.held() > self._places // KEEP and (oldest := self._slots.oldest()) is not row.slot:
+            self._forget(oldest)

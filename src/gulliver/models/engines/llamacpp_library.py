@@ -21,7 +21,7 @@ I32, U32, F32, BOOL, PTR, SIZE = (
 KNOWN = "2026.10.11549"
 """The release whose structures stand here."""
 F16_TYPE = 1
-FLASH_ATTENTION = 1
+NO_FLASH_ATTENTION, FLASH_ATTENTION = 0, 1
 
 
 class ModelSettings(ctypes.Structure):

@@ -11,15 +11,22 @@ import numpy as np
 from gulliver.errors import ModelError
 from gulliver.models.base import Model
 from gulliver.models.engines.draws import Row
-from gulliver.models.engines.llamacpp_library import FLASH_ATTENTION, Batch, Candidates, library, text_of
+from gulliver.models.engines.llamacpp_library import (
+    FLASH_ATTENTION,
+    NO_FLASH_ATTENTION,
+    Batch,
+    Candidates,
+    library,
+    text_of,
+)
 from gulliver.models.engines.tokens import ENDS
 from gulliver.models.guide import grammar
 
-SEQUENCES = 32
-KEPT = 32
+SEQUENCES = 16
+KEPT = 16
 """Sequences of finished requests whose tokens stay for those that begin alike."""
 BATCHED_TOKENS = 512
-ROWS = SEQUENCES + KEPT
+ROWS = 64
 """Rows of logits in one forward pass at most; llama.cpp wants no fewer than sequences."""
 CACHE_BYTES = 2 << 30
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
@@ -39,12 +46,16 @@ class Piece:
 class Weights:
     """The file and its cache, with room for `places` tokens in all.
 
+    Args:
+        flash: llama.cpp's flash attention. It skips what other sequences hold in the cache and sums in 16 bits, so that what
+            a row says depends on where its tokens lie there; without it a row says the same alone and among others.
+
     Raises:
         MissingExtra: xllamacpp is not installed.
         ModelError: the file is gone, or llama.cpp cannot read or continue it.
     """
 
-    def __init__(self, model: Model, places: int) -> None:
+    def __init__(self, model: Model, places: int, flash: bool = False) -> None:
         if model.location is None or not model.location.is_file():
             raise ModelError(f"{model.name} is not at {model.location} any more; fetch it again.")
         self._lib = library()
@@ -57,7 +68,7 @@ class Weights:
         self.shares = not (
             self._lib.llama_model_is_recurrent(self._model) or self._lib.llama_model_is_hybrid(self._model)
         )
-        self._context = self._open(places)
+        self._context = self._open(places, flash)
         self._memory = self._lib.llama_get_memory(self._context)
         self.vocab = self._lib.llama_model_get_vocab(self._model)
         self.vocabulary = int(self._lib.llama_vocab_n_tokens(self.vocab))
@@ -129,13 +140,13 @@ class Weights:
         """
         return Grammar(self._lib, self.vocab, guide, self.vocabulary)
 
-    def _open(self, places: int) -> Any:
+    def _open(self, places: int, flash: bool) -> Any:
         settings = self._lib.llama_context_default_params()
         settings.n_ctx, settings.n_batch, settings.n_ubatch = places, BATCHED_TOKENS, BATCHED_TOKENS
         settings.n_seq_max = SEQUENCES + KEPT
         settings.n_outputs_max = settings.n_outputs_max_per_seq = ROWS
         settings.n_threads = settings.n_threads_batch = threads()
-        settings.flash_attn_type = FLASH_ATTENTION
+        settings.flash_attn_type = FLASH_ATTENTION if flash else NO_FLASH_ATTENTION
         settings.kv_unified = True  # one room for all sequences, so that a copy costs nothing
         context = self._lib.llama_init_from_model(self._model, settings)
         if not context:

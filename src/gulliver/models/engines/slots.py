@@ -1,7 +1,7 @@
 """Which sequence of an engine's cache holds which tokens, and behind which of them a request starts best."""
 
 from array import array
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 SHORT = 16
@@ -54,10 +54,13 @@ class Slots:
         """Slots of no request under way."""
         return (slot for slot in self._slots if not slot.busy)
 
-    def oldest(self, besides: Collection[Slot] = ()) -> Slot | None:
+    def oldest(self) -> Slot | None:
         """The free slot with tokens that was used the longest ago."""
-        held = [slot for slot in self.free() if slot.tokens and slot not in besides]
-        return min(held, key=lambda slot: slot.used, default=None)
+        return min((slot for slot in self.free() if slot.tokens), key=lambda slot: slot.used, default=None)
+
+    def held(self) -> int:
+        """Tokens that finished requests hold, those that several share counted for each."""
+        return sum(len(slot.tokens) for slot in self.free())
 
     def release(self, slot: Slot) -> None:
         """The request is over; its tokens stay for those that begin alike."""

@@ -1,14 +1,13 @@
 """From what strategies want to what engines compute: repeats removed, the store consulted, the ledger written."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from gulliver.inference.bound import BoundModel
 from gulliver.inference.flops import forward_flops
 from gulliver.inference.store import Store, model_key, request_key, seeded
-from gulliver.inference.types import Cost
+from gulliver.inference.types import NOTHING, Cost
 from gulliver.models.base import Client, Model, Reply, Request
 from gulliver.models.engines import open_client
 
@@ -21,7 +20,7 @@ class Meter:
     """
 
     seen: set[str] = field(default_factory=set)
-    cost: Cost = field(default_factory=Cost)
+    cost: Cost = NOTHING
     uses: list[str] = field(default_factory=list)
 
 
@@ -44,14 +43,41 @@ class Spending:
 
     asked: int = 0
     replayed: int = 0
-    cost: Cost = field(default_factory=Cost)
+    cost: Cost = NOTHING
     models: dict[str, Cost] = field(default_factory=dict)
 
     def pay(self, model: Model, cost: Cost) -> None:
         """Count one request that was asked."""
         self.asked += 1
         self.cost = self.cost + cost
-        self.models[model.name] = self.models.get(model.name, Cost()) + cost
+        self.models[model.name] = self.models.get(model.name, NOTHING) + cost
+
+
+class _Flight:
+    """A request under way and those who wait for it: each by a future of its own, so that one who gives up takes nothing
+    along. A failure is handed over as it is, since it is nobody's fault if nobody waits any more."""
+
+    def __init__(self, work: Coroutine[None, None, None]) -> None:
+        self.task = asyncio.create_task(work)
+        self._waiting: list[asyncio.Future[Reply | Exception]] = []
+
+    def join(self) -> "asyncio.Future[Reply | Exception]":
+        """What it comes to."""
+        future: asyncio.Future[Reply | Exception] = self.task.get_loop().create_future()
+        self._waiting.append(future)
+        return future
+
+    def cancel(self) -> None:
+        """Give it up, and with it all who wait."""
+        self.task.cancel()
+        for future in self._waiting:
+            future.cancel()
+
+    def land(self, outcome: Reply | Exception) -> None:
+        """Tell all who still wait."""
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(outcome)
 
 
 class Session:
@@ -66,16 +92,17 @@ class Session:
         self.spending = Spending()
         self.ledger: dict[str, Used] = {}
         self._opener = opener
-        self._flying: dict[str, asyncio.Task[Reply]] = {}
+        self._flying: dict[str, _Flight] = {}
         self._clients: dict[str, tuple[Model, Client]] = {}
 
     async def __aenter__(self) -> "Session":
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._flying.values():
-            task.cancel()
-        await asyncio.gather(*self._flying.values(), return_exceptions=True)
+        for flight in self._flying.values():
+            flight.cancel()
+        await asyncio.gather(*(flight.task for flight in self._flying.values()), return_exceptions=True)
+        self._flying.clear()
         await self.keep_only()
 
     def bind(self, model: Model, meter: Meter | None = None, others: Mapping[str, Model] | None = None) -> BoundModel:
@@ -104,24 +131,23 @@ class Session:
     ) -> list[Reply]:
         """One reply a request, in order; `draws` numbers each request's draw, which gets its seed here."""
         keys = [request_key(model, request, draw, self.seed) for request, draw in zip(requests, draws, strict=True)]
-        # Those under way are held before the look: one that lands meanwhile is neither here nor in what was read.
-        tasks = {key: self._flying[key] for key in keys if key in self._flying}
-        kept = await self.store.find([key for key in keys if key not in tasks])
+        # Those under way are joined before the look: one that lands meanwhile is neither here nor in what was read.
+        awaited = {key: self._flying[key].join() for key in keys if key in self._flying}
+        kept = await self.store.find([key for key in keys if key not in awaited])
         for key, request, draw in zip(keys, requests, draws, strict=True):
-            if key in kept or key in tasks:
+            if key in kept or key in awaited:
                 continue
-            task = self._flying.get(key)
-            if task is None:
-                task = asyncio.create_task(self._ask(key, model, seeded(model, request, draw, self.seed)))
-                self._flying[key] = task
-                task.add_done_callback(partial(self._landed, key))
-            tasks[key] = task
+            if key not in self._flying:
+                self._flying[key] = _Flight(self._ask(key, model, seeded(model, request, draw, self.seed)))
+            awaited[key] = self._flying[key].join()
         self.spending.replayed += sum(key in kept for key in keys)
-        if tasks:
-            # Waited for, not awaited: an item given up must not take along an answer that another item waits for.
-            await asyncio.wait(tasks.values())
-        replies = [kept[key] if key in kept else tasks[key].result() for key in keys]
-        for key, reply in zip(keys, replies, strict=True):
+        landed = {key: await future for key, future in awaited.items()}
+        replies = []
+        for key in keys:
+            reply = kept[key] if key in kept else landed[key]
+            if isinstance(reply, Exception):
+                raise reply
+            replies.append(reply)
             self._charge(meter, key, model, reply)
         return replies
 
@@ -132,17 +158,17 @@ class Session:
             self.ledger.setdefault(key, Used(model, reply, created))
             self._charge(meter, key, model, reply)
 
-    async def _ask(self, key: str, model: Model, request: Request) -> Reply:
-        reply = await self._open(model).ask(request)
-        self.spending.pay(model, _cost(model, reply))
-        if reply.finish == "failed":  # worth another try next time
-            return reply
-        return await self.store.put(key, model, request, reply)
-
-    def _landed(self, key: str, task: "asyncio.Task[Reply]") -> None:
-        self._flying.pop(key, None)
-        if not task.cancelled():
-            task.exception()  # looked at, so that a task that nobody waits for any more is not reported as lost
+    async def _ask(self, key: str, model: Model, request: Request) -> None:
+        """Ask, keep the answer, and tell all who wait for it."""
+        try:
+            reply = await self._open(model).ask(request)
+            self.spending.pay(model, _cost(model, reply))
+            if reply.finish != "failed":  # one that failed is worth another try next time
+                reply = await self.store.put(key, model, request, reply)
+        except Exception as error:
+            self._flying.pop(key).land(error)
+        else:
+            self._flying.pop(key).land(reply)
 
     def _open(self, model: Model) -> Client:
         key = model_key(model)

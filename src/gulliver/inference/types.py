@@ -50,5 +50,9 @@ class Cost:
         )
 
 
+NOTHING = Cost()
+"""What a ledger starts with."""
+
+
 def _sum(a: float | None, b: float | None) -> float | None:
     return b if a is None else a if b is None else a + b

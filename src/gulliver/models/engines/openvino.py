@@ -73,6 +73,9 @@ class OpenVino:
     "false") keeps what was computed for requests that begin alike.
     """
 
+    _pipeline: Any
+    _plain: Any
+
     def __init__(self, model: Model) -> None:
         import openvino_genai as genai
 

@@ -56,6 +56,18 @@ def test_larger_runs_are_predicted_from_smaller_ones() -> None:
     assert held["mean_absolute_relative_error"] < 0.02
 
 
+def test_held_out_runs_are_counted_in_the_curves_interval_and_in_that_of_a_run() -> None:
+    x = np.geomspace(1e3, 1e9, 60)
+    table = {"x": x, "loss": 30.0 * x**-0.12 * np.exp(0.05 * np.random.default_rng(3).standard_normal(60))}
+    held = fit(table, "power", bootstrap=200, starts=16, hold_out=("x", 20)).held_out
+    assert held is not None
+    assert held["inside"] >= 17
+    assert held["inside_curve"] < held["inside"]
+    bare = fit(table, "power", bootstrap=0, starts=16, hold_out=("x", 20)).held_out
+    assert bare is not None
+    assert "inside" not in bare
+
+
 @pytest.mark.parametrize("resample", ["case", "residual", "block:model"])
 def test_every_way_to_resample_gives_an_interval_around_the_value(resample: str) -> None:
     found = fit(saturating(), "saturating", bootstrap=200, resample=resample)

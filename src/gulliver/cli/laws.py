@@ -15,6 +15,8 @@ from gulliver.cli.laws_predict import predict
 from gulliver.cli.laws_vocabulary import vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gulliver.laws import Fitted
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -170,13 +172,23 @@ def show(found: "Fitted") -> None:
     about = f"{found.minimised} {found.objective:.6g} over {found.rows} rows; intervals: {found.method}"
     console.print(about, highlight=False)
     if found.held_out is not None:
-        console.print(
-            f"held out: {found.held_out['rows']:.0f} larger rows, mean relative error "
-            f"{found.held_out['mean_absolute_relative_error']:.2%}, largest {found.held_out['largest_absolute_relative_error']:.2%}",
-            highlight=False,
-        )
+        console.print(_of_held_out(found.held_out, found.level), highlight=False)
     for warning in found.warnings:
         console.print(f"warning: {warning}", style="yellow", highlight=False, markup=False)
+
+
+def _of_held_out(held: "Mapping[str, float]", level: float) -> str:
+    rows = f"{held['rows']:.0f}"
+    told = (
+        f"held out: {rows} larger rows, mean relative error {held['mean_absolute_relative_error']:.2%}, "
+        f"largest {held['largest_absolute_relative_error']:.2%}"
+    )
+    if "inside" in held:
+        told += (
+            f"; {held['inside']:.0f} of {rows} within the {level:.0%} interval of a run there, "
+            f"{held['inside_curve']:.0f} within the curve's"
+        )
+    return told
 
 
 def number(value: Any) -> str:

@@ -1,9 +1,11 @@
 """A fitted law: constants with intervals, warnings, and predictions; it can be written to JSON and read back."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -95,6 +97,23 @@ class Fitted:
             value = form.predict(self.theta, ready)[0]
             drawn = form.predict(self.draws, ready) if len(self.draws) else np.empty((0, size))
         return [self.interval(float(value[r]), drawn[:, r]) for r in range(size)]
+
+    def predict_runs(self, columns: Mapping[str, Any] | None = None, **inputs: float) -> list[Interval]:
+        """As `predict`, but of what a single run there may show: the curve's interval and the runs' scatter, in quadrature.
+
+        The scatter is taken as normal, with `noise` as its standard deviation.
+        """
+        log = self.minimised.startswith("log-")
+        apart = float(NormalDist().inv_cdf(0.5 + self.level / 2.0)) * self.noise
+
+        def reach(value: float, end: float | None, sign: float) -> float | None:
+            if end is None or (log and min(value, end) <= 0):
+                return None
+            off = math.hypot(math.log(end / value) if log else end - value, apart)
+            return value * math.exp(sign * off) if log else value + sign * off
+
+        curve = self.predict(columns, **inputs)
+        return [Interval(i.value, reach(i.value, i.low, -1.0), reach(i.value, i.high, 1.0), None) for i in curve]
 
     def interval(self, value: float, draws: Array) -> Interval:
         """An interval of any quantity of the constants, from its value at each draw."""

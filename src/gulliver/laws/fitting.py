@@ -1,6 +1,7 @@
 """Fit any form to a table: many starts at once, the minimum, its doubts."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,7 @@ def fit(
         }
     else:
         raise LawError(f"Intervals are `percentile` or `profile`, not {intervals!r}.")
-    return Fitted(
+    fitted = Fitted(
         law=form.name,
         constants=constants,
         objective=value,
@@ -112,11 +113,11 @@ def fit(
             for role in form.inputs
             if role in data.columns
         },
-        held_out=None if held is None else score(form, theta, held),
         aic=information(problem, residuals, value),
         widen=widen,
         draws=draws,
     )
+    return fitted if held is None else replace(fitted, held_out=score(fitted, held))
 
 
 def within(constant: Constant, found: Interval) -> Interval:
@@ -183,18 +184,28 @@ def project(problem: Problem, theta: Array) -> Array:
     return base
 
 
-def score(form: Form, theta: Array, held: Table) -> dict[str, float]:
-    """How well rows that were not fitted are predicted: relative errors of the output."""
+def score(fitted: Fitted, held: Table) -> dict[str, float]:
+    """How well rows that were not fitted are predicted: relative errors of the output, and how many lie in their intervals."""
+    form = fitted.form
     columns: dict[str, Any] = {role: held.columns[role] for role in form.inputs if role in held.columns}
     columns |= {role: np.array(held.labels[role]) for role in form.labels if role in held.labels}
-    predicted = form.predict(theta[None], columns)[0]
-    error = predicted / held.columns[form.output] - 1.0
-    return {
+    observed = held.columns[form.output]
+    error = form.predict(fitted.theta, columns)[0] / observed - 1.0
+    told = {
         "rows": float(held.rows),
         "mean_absolute_relative_error": float(np.abs(error).mean()),
         "largest_absolute_relative_error": float(np.abs(error).max()),
         "mean_relative_error": float(error.mean()),
     }
+    if len(fitted.draws):
+        told["inside_curve"] = float(_inside(fitted.predict(columns), observed))
+        told["inside"] = float(_inside(fitted.predict_runs(columns), observed))
+    return told
+
+
+def _inside(intervals: Sequence[Interval], observed: Array) -> int:
+    pairs = zip(intervals, observed, strict=True)
+    return sum(i.low is not None and i.high is not None and i.low <= value <= i.high for i, value in pairs)
 
 
 def spread(residuals: Array, constants: int) -> float:

@@ -1,5 +1,6 @@
 """A claim of several parts: each yes, no or open (None), by its interval; the verdict follows from all of them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -20,10 +21,11 @@ class Bounded(Protocol):
 
 
 def measured(name: str, i: Interval, n: int, limits: tuple[float, float], note: str = "") -> Measurement:
-    """An interval as a measurement; one that could not be made reaches to the limits, and says so."""
-    if i.low is None or i.high is None:
-        return Measurement(name, i.value, *limits, n, f"no interval; {note}".removesuffix("; "))
-    return Measurement(name, i.value, i.low, i.high, n, note)
+    """An interval as a measurement, cut to what the quantity can be; one that could not be made reaches to those limits."""
+    least, most = limits
+    if i.low is None or i.high is None or math.isnan(i.low) or math.isnan(i.high):
+        return Measurement(name, i.value, least, most, n, f"no interval; {note}".removesuffix("; "))
+    return Measurement(name, i.value, max(i.low, least), min(i.high, most), n, note)
 
 
 def within(m: Measurement, low: float, high: float) -> Part:

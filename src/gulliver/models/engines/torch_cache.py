@@ -72,6 +72,12 @@ class Rows:
         masks = [torch.nn.functional.pad(mask, (width - mask.shape[1], 0)) for mask in (self.mask, other.mask)]
         self.mask = torch.cat(masks)
 
+    def cut(self, tokens: int) -> None:
+        """Only the first `tokens` places of each row stay."""
+        for layer in self.layers:
+            layer.used = min(layer.used, tokens)
+        self.mask = None if self.mask is None else self.mask[:, :tokens]
+
     def keep(self, rows: Sequence[int]) -> None:
         """Only these rows stay, in this order; places on the left that none of them uses go."""
         if self.mask is None or list(rows) == list(range(len(self))):

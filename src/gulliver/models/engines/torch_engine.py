@@ -7,14 +7,16 @@ Slower on a CPU than openvino; it runs architectures that openvino cannot read, 
 import inspect
 import random
 import time
+from bisect import insort
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gulliver.models.base import Generate, Model, Reply, Request, Sampling, Score
+from gulliver.models.base import Generate, Model, Reply, Request, Sampling
 from gulliver.models.engines.energy import EnergyMeter, Shares
 from gulliver.models.engines.tokens import ENDS, Tokens, before_stop, tokenise
+from gulliver.models.engines.torch_trees import Text, Trees
 from gulliver.models.engines.torch_weights import load_weights
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 SEQUENCES = 32
 BATCHED_TOKENS = 2048
 CACHE_BYTES = 4 << 30
+TREE_TOKENS = {"cpu": 384, "cuda": 1024}
+"""Of one pass that scores: on a CPU, more would cost more attention to other branches than a pass costs."""
 
 
 @dataclass
@@ -63,6 +67,10 @@ class Torch:
         self._ends = self._end_tokens()
         self._queue: deque[_Row] = deque()
         self._scores: deque[_Row] = deque()
+        self._texts: list[Text] = []
+        room = TREE_TOKENS[self._module.device.type]
+        self._trees = Trees(self._run, self._new_rows(), room, self._module.dtype, self._module.device)
+        self._sees_all = not _windows(config)
         self._active: list[_Row] = []
         self._refused: list[tuple[int, Reply]] = []
         self._shares = Shares()
@@ -73,15 +81,20 @@ class Torch:
         if isinstance(made, Reply):
             self._refused.append((key, made))
             return
-        seed = made.request.seed if isinstance(made.request, Generate) else 0
-        row = _Row(key, made, random.Random(seed))
-        (self._scores if isinstance(made.request, Score) else self._queue).append(row)
+        if isinstance(made.request, Generate):
+            self._queue.append(_Row(key, made, random.Random(made.request.seed)))
+        elif self._sees_all:
+            insort(self._texts, Text(key, made.ids[:-1], made.prompt, made.ids[made.prompt :]), key=_path)
+        else:
+            self._scores.append(_Row(key, made, random.Random()))
 
     def step(self) -> list[tuple[int, Reply]]:
         import torch
 
         finished, self._refused = self._refused, []
         with torch.inference_mode():
+            if self._texts:
+                finished += self._score_tree()
             if self._scores:
                 finished += self._score()
             if self._queue:
@@ -91,11 +104,12 @@ class Torch:
         return finished
 
     def busy(self) -> bool:
-        return bool(self._active or self._queue or self._scores or self._refused)
+        return bool(self._active or self._queue or self._texts or self._scores or self._refused)
 
     def cancel(self, key: int) -> None:
         self._queue = deque(row for row in self._queue if row.key != key)
         self._scores = deque(row for row in self._scores if row.key != key)
+        self._texts = [text for text in self._texts if text.key != key]
         self._keep([i for i, row in enumerate(self._active) if row.key != key])
         self._shares.take(key)
 
@@ -108,8 +122,25 @@ class Torch:
         on_gpu = self._module.device.type == "cuda"
         return int(torch.cuda.max_memory_reserved(self._module.device)) if on_gpu else peak_memory()
 
+    def _score_tree(self) -> list[tuple[int, Reply]]:
+        """One pass over what is to be scored."""
+        found = self._trees.score(self._texts)
+        del self._texts[: len(found)]
+        return [
+            self._reply(
+                one.text.key,
+                Reply(
+                    prompt_tokens=one.text.prompt,
+                    completion_tokens=len(one.text.scored),
+                    cached_tokens=one.cached,
+                    logprob=one.logprob,
+                ),
+            )
+            for one in found
+        ]
+
     def _score(self) -> list[tuple[int, Reply]]:
-        """One batch of what is to be scored."""
+        """One batch of what is to be scored, each by itself: for models with layers that see a window only."""
         import torch
 
         group = self._take(self._scores, SEQUENCES)
@@ -120,7 +151,8 @@ class Torch:
             ids = row.made.ids[row.made.prompt :]
             at = torch.arange(told - 1 - len(ids), told - 1, device=logprobs.device)
             total = float(logprobs[place, at, torch.tensor(ids, device=logprobs.device)].double().sum())
-            finished.append(self._reply(row, Reply(completion_tokens=len(ids), logprob=total)))
+            told_of = Reply(prompt_tokens=row.made.prompt, completion_tokens=len(ids), logprob=total)
+            finished.append(self._reply(row.key, told_of))
         return finished
 
     def _prefill(self) -> list[tuple[int, Reply]]:
@@ -169,18 +201,39 @@ class Torch:
     ) -> "torch.Tensor":
         import torch
 
+        new = torch.tensor(mask, device=self._module.device)
+        rows.mask = new if rows.mask is None else torch.cat([rows.mask, new], dim=1)
+        read = torch.tensor(ids, device=self._module.device)
+        return self._run(rows.cache, read, rows.mask, rows.positions(new.shape[1]), told, weights)
+
+    def _run(
+        self,
+        cache: Any,
+        ids: "torch.Tensor",
+        mask: "torch.Tensor",
+        positions: "torch.Tensor",
+        told: "int | torch.Tensor",
+        weights: Mapping[int, float],
+    ) -> "torch.Tensor":
+        """One forward pass, its time charged to the requests by weight.
+
+        Args:
+            ids, positions: [rows, tokens].
+            mask: [rows, places], 1 for a token; or what is added to attention, [rows, 1, tokens, places].
+            told: of how many tokens at the end, or of which, logits come back: [rows, told, vocabulary].
+        """
+        import torch
+
         device = self._module.device
         self._energy.since()
         began = time.perf_counter()
-        new = torch.tensor(mask, device=device)
-        rows.mask = new if rows.mask is None else torch.cat([rows.mask, new], dim=1)
         logits: torch.Tensor = self._module(
-            input_ids=torch.tensor(ids, device=device),
-            attention_mask=rows.mask,
-            position_ids=rows.positions(new.shape[1]),
+            input_ids=ids,
+            attention_mask=mask,
+            position_ids=positions,
             use_cache=True,
             logits_to_keep=told,
-            **{self._cache_name: rows.cache},
+            **{self._cache_name: cache},
         ).logits
         if device.type == "cuda":
             torch.cuda.synchronize(device)
@@ -205,7 +258,7 @@ class Torch:
             if done is None:
                 staying.append(first + place)
             else:
-                finished.append(self._reply(row, done))
+                finished.append(self._reply(row.key, replace(done, prompt_tokens=row.made.prompt)))
         self._keep(staying)
         return finished
 
@@ -222,9 +275,9 @@ class Torch:
         text = before_stop(self._decoded(row.written), marks)
         return Reply(text, "stop" if ended else "length", completion_tokens=len(row.written), logprob=row.logprob)
 
-    def _reply(self, row: _Row, reply: Reply) -> tuple[int, Reply]:
-        seconds, joules = self._shares.take(row.key)
-        return row.key, replace(reply, prompt_tokens=row.made.prompt, seconds=seconds, joules=joules)
+    def _reply(self, key: int, reply: Reply) -> tuple[int, Reply]:
+        seconds, joules = self._shares.take(key)
+        return key, replace(reply, seconds=seconds, joules=joules)
 
     def _keep(self, places: Sequence[int]) -> None:
         if len(places) < len(self._active):
@@ -245,6 +298,18 @@ class Torch:
         known = [vocabulary[name] for name in ENDS if name in vocabulary]
         listed = stated if isinstance(stated, list) else [stated]
         return frozenset(number for number in (*listed, self._tokenizer.eos_token_id, *known) if number is not None)
+
+
+def _path(text: Text) -> list[int]:
+    return text.path
+
+
+def _windows(config: Any) -> bool:
+    """Whether some layer may look back a limited way only."""
+    kinds = getattr(config, "layer_types", None)
+    if kinds:
+        return "sliding_attention" in kinds
+    return bool(getattr(config, "sliding_window", None) and getattr(config, "use_sliding_window", True))
 
 
 def drawn(logprobs: "torch.Tensor", sampling: Sampling, chance: float) -> int:

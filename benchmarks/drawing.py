@@ -3,27 +3,34 @@
 16 draws of 128 tokens (temperature 0.8) for each of 64 prompts behind a shared beginning of about 300 tokens, SmolLM2-135M.
 Ours: the recipe `direct | sample | majority(n=16)` on an empty store, all of Gulliver included. Theirs: transformers'
 `generate` in bf16 with `num_return_sequences=16`, on an eighth of the prompts (after a short run to warm up). The limit: the
-engine OpenVINO GenAI itself, given the same plan by hand: the beginning first, then each prompt once, then all draws.
-Compared are written tokens a second, since texts end where the model ends them. Rounds are paired; medians are quoted.
+engine OpenVINO GenAI itself, given the same plan by hand: the beginning first, then each prompt once, then all draws. A second
+peer: optillm's self-consistency with 16 samples, over a thin endpoint of the same engine (`thin_endpoint`), from one client (a
+sixteenth of the prompts) and from 64 (all of them). Compared are written tokens a second, since texts end where the model ends
+them. Rounds are paired; medians are quoted. `--optillm` leaves everybody else out.
 
-The result's `more` has ours over the raw engine's, tokens computed over the fewest possible, and Gulliver's own time as a
-share of the whole (all that the engine was not busy).
+The result's `more` has ours over the raw engine's, tokens computed over the fewest possible, Gulliver's own time as a share
+of the whole (all that the engine was not busy), and ours over optillm's with one client and with 64.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Sequence
+import urllib.request
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.optillm_peer import optillm
 from benchmarks.peers import peer_python
 from benchmarks.scoring import BLOCK, PEER, weights
+from benchmarks.serving_client import Connection, chat
 from gulliver.inference import Session, Store
 from gulliver.models.base import Generate, Message, Sampling
 from gulliver.models.chat import render
@@ -139,19 +146,95 @@ class Raw:
         return Rate(written, seconds), len(blocks) * BLOCK + rest
 
 
+@contextlib.contextmanager
+def thin_endpoint(model: str) -> Iterator[int]:
+    """`benchmarks.thin_endpoint` with its engine open: its port."""
+    command = [sys.executable, "-m", "benchmarks.thin_endpoint", model]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            raise SystemExit("the thin endpoint did not start; what it said stands above")
+        try:
+            yield int(line)
+        finally:
+            process.terminate()
+
+
+async def consistent(port: int, items: Sequence[Item], clients: int) -> None:
+    """Have each question answered by optillm's self-consistency; so many at once."""
+    waiting = iter(items)
+
+    async def ask_on() -> None:
+        for item in waiting:
+            async with Connection(port) as connection:
+                body = chat(item.prompt[-1].content, model="m", max_tokens=TOKENS, optillm_approach="self_consistency")
+                reply = await connection.post(body)
+            if reply.status != 200:
+                raise SystemExit(f"optillm answered {reply.status}: {reply.body[:200]!r}")
+
+    await asyncio.gather(*(ask_on() for _ in range(clients)))
+
+
+def proxied(model: str, items: Sequence[Item], draws: int) -> dict[int, Rate]:
+    """What optillm makes of the same engine, by clients."""
+    found = {}
+    with thin_endpoint(model) as backend, optillm(backend, draws) as proxy:
+
+        def written() -> int:
+            with urllib.request.urlopen(f"http://127.0.0.1:{backend}/tokens") as reply:
+                return int(json.load(reply)["tokens"])
+
+        for clients, some in ((1, items[: max(1, len(items) // 16)]), (64, items)):
+            before, began = written(), time.perf_counter()
+            asyncio.run(consistent(proxy, some, clients))
+            found[clients] = Rate(written() - before, time.perf_counter() - began)
+    return found
+
+
+def over_optillm(mine: Sequence[Rate], theirs: Sequence[dict[int, Rate]]) -> list[dict[str, object]]:
+    """Entries of the result: ours over optillm's, in tokens a second."""
+    entries: list[dict[str, object]] = []
+    for clients, goal in ((1, 5), (64, 1.3)):
+        rates = [found[clients] for found in theirs]
+        ratio = statistics.median(a.a_second / b.a_second for a, b in zip(mine, rates, strict=True))
+        own, others = (round(statistics.median(one.a_second for one in side), 1) for side in (mine, rates))
+        name = f"over optillm's self-consistency, {clients} client{'s' * (clients > 1)}"
+        entries.append({"name": name, "ours": own, "theirs": others, "ratio": round(ratio, 2), "goal": goal})
+    return entries
+
+
+def only_optillm(model: str, items: Sequence[Item], draws: int, rounds: int) -> None:
+    """Rounds of ours and optillm's, and the line of JSON."""
+    mine, theirs = [], []
+    with tempfile.TemporaryDirectory() as name:
+        for number in range(rounds):
+            mine.append(asyncio.run(ours(model, items, draws, Path(name) / f"{number}.sqlite"))[0])
+            theirs.append(proxied(model, items, draws))
+            told = ", ".join(f"{rate.a_second:.0f} with {clients}" for clients, rate in theirs[-1].items())
+            print(f"round {number + 1}: ours {mine[-1].a_second:.0f} tokens a second, optillm's {told}", flush=True)
+    first, second = over_optillm(mine, theirs)
+    print(json.dumps({**first, "more": [second]}))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--prompts", type=int, default=64)
     parser.add_argument("--draws", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--optillm", action="store_true", help="hold it against optillm alone")
     given = parser.parse_args()
     path, items = weights(), questions(given.prompts)
+    if given.optillm:
+        only_optillm(f"gguf:{path}", items, given.draws, given.rounds)
+        return
     model = load_model(f"gguf:{path}")
     prompts = [render(model.card, (Message("user", item.question),)) for item in items]
     raw = Raw(path)
     mine: list[Rate] = []
     hand: list[Rate] = []
     peer: list[Rate] = []
+    proxy: list[dict[int, Rate]] = []
     with tempfile.TemporaryDirectory() as name:
         script = Path(name) / "peer.py"
         script.write_text(_SCRIPT, encoding="utf-8")
@@ -178,6 +261,7 @@ def main() -> None:
                 hand.append(by_hand)
                 peer.append(theirs(prompts[: max(4, given.prompts // 8)]))
                 print(f"round {number + 1}: ours {rate.a_second:.0f} tokens a second ({rate.tokens} in {rate.seconds:.0f} s), the engine by hand {by_hand.a_second:.0f}, transformers in bf16 {peer[-1].a_second:.0f}", flush=True)  # fmt: skip
+                proxy.append(proxied(f"gguf:{path}", items, given.draws))
             assert process.stdin is not None
             process.stdin.close()
     speed = [statistics.median(one.a_second for one in side) for side in (mine, hand, peer)]
@@ -190,6 +274,7 @@ def main() -> None:
             {"name": "over the raw engine", "ours": round(speed[0], 1), "theirs": round(speed[1], 1), "ratio": round(over[1], 3), "goal": 0.95},
             {"name": "computed tokens", "ours": computed, "theirs": fewest, "ratio": round(computed / fewest, 4), "goal": 1.1},
             {"name": "time the engine was not busy", "ours": round(idle, 4), "theirs": 1, "ratio": round(idle, 4), "goal": 0.05},
+            *over_optillm(mine, proxy),
         ],
     }))  # fmt: skip
 

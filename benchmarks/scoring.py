@@ -1,12 +1,14 @@
 """Options behind shared examples: `python -m benchmarks.scoring [--items N] [--rounds N]`.
 
 Items of HellaSwag, four endings each, behind the same five worked examples, with SmolLM2-135M in 32 bits on both sides, from
-one 16-bit GGUF. Both sides read one task file of lm-evaluation-harness. Ours: the strategy `likelihood` in exact mode, on an
-empty store. Theirs: lm-evaluation-harness (hf), in an environment of its own. Neither side's loading of the weights counts.
-Rounds are paired and their medians compared.
+one 16-bit GGUF. Both sides read one task file of lm-evaluation-harness. Ours: the strategy `likelihood` on the engine torch, which
+packs the options of several questions into a pass behind the examples (see `torch_trees`), on an empty store. Theirs:
+lm-evaluation-harness (hf), in an environment of its own. Neither side's loading of the weights counts. Rounds are paired and
+their medians compared.
 
 The result's `more` has equal choices, the largest difference of an ending's log-probability in nats a token, tokens computed
-over the fewest possible (blocks of 32, counted from the plan), and the ratio in the engine's fast mode.
+over the fewest possible (distinct tokens of the prefix tree), and the same for the engine openvino: its ratio in exact (32 bits)
+and in fast mode, and its tokens (in blocks of 32).
 """
 
 import argparse
@@ -125,8 +127,8 @@ class Ours:
             return Round(seconds, scores)
 
 
-def fewest(plan: Sequence[tuple[str, str]], path: Path) -> tuple[int, list[int]]:
-    """The fewest tokens that an engine with blocks must compute for these, and each continuation's length in tokens."""
+def fewest(plan: Sequence[tuple[str, str]], path: Path) -> tuple[int, int, list[int]]:
+    """The fewest tokens that an engine must compute for these, that one with blocks must, and each continuation's length."""
     import openvino_genai as genai
 
     tokenizer = genai.Tokenizer(str(path))
@@ -136,6 +138,7 @@ def fewest(plan: Sequence[tuple[str, str]], path: Path) -> tuple[int, list[int]]
         return found
 
     blocks: set[tuple[int, ...]] = set()
+    tree: set[int] = set()
     rest, lengths = 0, []
     for prompt, continuation in plan:
         before, whole = len(ids(prompt)), ids(prompt + continuation)
@@ -143,7 +146,11 @@ def fewest(plan: Sequence[tuple[str, str]], path: Path) -> tuple[int, list[int]]
         blocks.update(tuple(whole[:end]) for end in range(BLOCK, usable + 1, BLOCK))
         rest += len(whole) - usable
         lengths.append(len(whole) - before)
-    return len(blocks) * BLOCK + rest, lengths
+        mark = 0
+        for token in whole:
+            mark = hash((mark, token))
+            tree.add(mark)
+    return len(tree), len(blocks) * BLOCK + rest, lengths
 
 
 def best(item: Item, scores: Sequence[float]) -> int:
@@ -165,49 +172,61 @@ def main() -> None:
         script = place / "peer.py"
         script.write_text(_SCRIPT, encoding="utf-8")
         python = peer_python("scoring", *PEER)
-        ours, quick = Ours(f"gguf:{path}?exact=true", items), Ours(f"gguf:{path}", items)
-        exact, fast, theirs = [], [], []
+        sides = [Ours(name, items) for name in (f"torch:gguf:{path}", f"gguf:{path}?exact=true", f"gguf:{path}")]
+        rounds: list[list[Round]] = [[], [], []]
+        theirs = []
         with subprocess.Popen(
             [python, script, place, path, str(given.batch)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as peer:
             assert peer.stdin is not None
             assert peer.stdout is not None
             for number in range(given.rounds):
-                exact.append(asyncio.run(ours.round(place / f"exact-{number}.sqlite")))
-                fast.append(asyncio.run(quick.round(place / f"fast-{number}.sqlite")))
+                for which, side in enumerate(sides):
+                    rounds[which].append(asyncio.run(side.round(place / f"{which}-{number}.sqlite")))
                 peer.stdin.write("go\n")
                 peer.stdin.flush()
                 line = next((line for line in peer.stdout if line.startswith("ROUND ")), None)
                 if line is None:
                     raise SystemExit("lm-evaluation-harness gave no result; its message is above")
                 theirs.append(Round(*json.loads(line.removeprefix("ROUND "))))
-                print(f"round {number + 1}: ours {exact[-1].seconds:.1f} s, fast mode {fast[-1].seconds:.1f} s, lm-evaluation-harness {theirs[-1].seconds:.1f} s for {len(items)} items", flush=True)  # fmt: skip
+                took = [f"{one[-1].seconds:.1f}" for one in rounds]
+                print(f"round {number + 1}: torch {took[0]} s, openvino exact {took[1]} s, fast {took[2]} s, lm-evaluation-harness {theirs[-1].seconds:.1f} s for {len(items)} items", flush=True)  # fmt: skip
             peer.stdin.close()
-        report(items, ours, exact, fast, theirs, path)
+        report(items, sides, rounds, theirs, path)
 
 
 def report(
-    items: Sequence[Item], ours: Ours, exact: list[Round], fast: list[Round], theirs: list[Round], path: Path
+    items: Sequence[Item], sides: Sequence[Ours], rounds: Sequence[list[Round]], theirs: list[Round], path: Path
 ) -> None:
     """Print what was seen, and the line of JSON."""
-    lower, lengths = fewest(ours.plan, path)
-    flat = [[score for scores in one.scores for score in scores] for one in (exact[-1], theirs[-1])]
+    lower, blocks, lengths = fewest(sides[0].plan, path)
+    apart = [difference(items, one[-1], theirs[-1], lengths) for one in rounds]
+    for name, (equal, nats), side in zip(("torch", "openvino exact", "openvino fast"), apart, sides, strict=True):
+        print(f"{name}: equal choices {equal:.3f}; largest difference {nats:.4f} nats a token; {side.computed} tokens computed")  # fmt: skip
+    equal, nats = apart[0]
+    torch, exact, fast = (_speed(name, items, one, theirs) for name, one in zip(("scoring", "openvino, exact", "openvino, fast mode"), rounds, strict=True))  # fmt: skip
+    print(json.dumps({**torch, "more": [
+        {"name": "equal choices", "ours": round(equal, 4), "theirs": 1, "ratio": round(equal, 4), "goal": 0.99},
+        {"name": "nats a token", "ours": round(nats, 5), "theirs": 0, "ratio": round(nats, 5), "goal": 0.02},
+        {"name": "computed tokens", "ours": sides[0].computed, "theirs": lower, "ratio": round(sides[0].computed / lower, 4), "goal": 1.1},
+        exact, fast,
+        {"name": "computed tokens, openvino", "ours": sides[1].computed, "theirs": blocks, "ratio": round(sides[1].computed / blocks, 4), "goal": 1.1},
+    ]}))  # fmt: skip
+
+
+def difference(items: Sequence[Item], ours: Round, theirs: Round, lengths: Sequence[int]) -> tuple[float, float]:
+    """The share of items with the same choice, and an ending's largest difference in nats a token."""
+    flat = [[score for scores in one.scores for score in scores] for one in (ours, theirs)]
     nats = max(abs(a - b) / n for a, b, n in zip(*flat, lengths, strict=True))
-    pairs = list(zip(items, exact[-1].scores, theirs[-1].scores, strict=True))
-    equal = sum(best(item, mine) == best(item, other) for item, mine, other in pairs) / len(items)
-    seconds = [statistics.median(one.seconds for one in side) for side in (exact, fast, theirs)]
-    ratio = statistics.median(b.seconds / a.seconds for a, b in zip(exact, theirs, strict=True))
-    quick = statistics.median(b.seconds / a.seconds for a, b in zip(fast, theirs, strict=True))
-    print(f"equal choices {equal:.3f}; largest difference {nats:.4f} nats a token; {ours.computed} tokens computed, {lower} at least")  # fmt: skip
-    print(json.dumps({
-        "name": "scoring", "ours": round(len(items) / seconds[0], 3), "theirs": round(len(items) / seconds[2], 3),
-        "ratio": round(ratio, 2), "goal": 10, "more": [
-            {"name": "equal choices", "ours": round(equal, 4), "theirs": 1, "ratio": round(equal, 4), "goal": 0.99},
-            {"name": "nats a token", "ours": round(nats, 5), "theirs": 0, "ratio": round(nats, 5), "goal": 0.02},
-            {"name": "computed tokens", "ours": ours.computed, "theirs": lower, "ratio": round(ours.computed / lower, 4), "goal": 1.1},
-            {"name": "fast mode", "ours": round(len(items) / seconds[1], 3), "theirs": round(len(items) / seconds[2], 3), "ratio": round(quick, 2), "goal": 10},
-        ],
-    }))  # fmt: skip
+    pairs = zip(items, ours.scores, theirs.scores, strict=True)
+    return sum(best(item, mine) == best(item, other) for item, mine, other in pairs) / len(items), nats
+
+
+def _speed(name: str, items: Sequence[Item], ours: list[Round], theirs: list[Round]) -> dict[str, object]:
+    """Items a second of both, and the median ratio of paired rounds."""
+    rates = [round(len(items) / statistics.median(one.seconds for one in side), 3) for side in (ours, theirs)]
+    ratio = statistics.median(b.seconds / a.seconds for a, b in zip(ours, theirs, strict=True))
+    return {"name": name, "ours": rates[0], "theirs": rates[1], "ratio": round(ratio, 2), "goal": 10}
 
 
 if __name__ == "__main__":

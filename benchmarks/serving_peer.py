@@ -3,88 +3,22 @@
 Both stand in front of one backend, `gulliver serve M | direct`, and add nothing to its answers: optillm with its approach
 `none`, Gulliver with the recipe `openai:…@backend | direct`. Asked in turns, so that both meet the same machine: p50 one at a
 time, requests a second from 16 connections. Printed are optillm's numbers over Gulliver's (p50) and Gulliver's over optillm's
-(throughput): above 1 Gulliver is ahead. optillm runs in an environment of its own, made on first use in `GULLIVER_HOME/peers`,
-with what its proxy needs and without what only its own models need.
+(throughput): above 1 Gulliver is ahead. optillm runs in an environment of its own (see `optillm_peer`).
 """
 
 import argparse
 import asyncio
 import contextlib
 import json
-import os
-import socket
 import statistics
-import subprocess
 import sys
 import time
-import venv
-from collections.abc import Iterator
-from pathlib import Path
 
+from benchmarks.optillm_peer import VERSION, optillm
 from benchmarks.serving import QUICK, server
 from benchmarks.serving_client import Connection, chat
-from gulliver.home import folder
 
-VERSION = "0.4.0"
-NEEDS = (
-    "flask", "openai", "numpy", "networkx", "z3-solver<=4.15.4.0", "sympy", "math-verify", "aiohttp", "PyYAML", "requests",
-    "cerebras_cloud_sdk", "tiktoken",
-)  # fmt: skip
-START = 120.0
 AT_ONCE = 16
-
-
-def environment() -> Path:
-    """The Python of optillm's own environment."""
-    place = folder("peers") / f"optillm-{VERSION}"
-    python = place / "bin" / "python"
-    if not (place / "ready").exists():
-        venv.create(place, with_pip=True, clear=True)
-        pip = [str(python), "-m", "pip", "install", "-q"]
-        subprocess.run([*pip, *NEEDS], check=True)
-        subprocess.run([*pip, "--no-deps", f"optillm=={VERSION}"], check=True)
-        (place / "ready").touch()
-    return python
-
-
-@contextlib.contextmanager
-def optillm(backend: int) -> Iterator[int]:
-    """Its proxy in front of the backend: its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = folder("peers") / "optillm.log"
-    code = "from optillm import main; main()"
-    options = [
-        "--approach",
-        "none",
-        "--base-url",
-        f"http://127.0.0.1:{backend}/v1",
-        "--port",
-        str(port),
-        "--log",
-        "error",
-    ]
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [str(environment()), "-c", code, *options], stdout=out, stderr=out, env={**os.environ, "OPENAI_API_KEY": "none"}
-        )  # fmt: skip
-        try:
-            _wait(port, process, log)
-            yield port
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
-def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    end = time.monotonic() + START
-    while True:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        if process.poll() is not None or time.monotonic() > end:
-            raise SystemExit(f"optillm did not start; see {log}")
-        time.sleep(0.2)
 
 
 async def timed(port: int, model: str, requests: int, at_once: int) -> tuple[list[float], float]:

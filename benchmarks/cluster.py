@@ -6,9 +6,9 @@ process of its own), asked through Ray on this machine: by one worker, by two, a
 workers within the time measured; the cluster is up before.
 
 `ours` is the time of two workers, `theirs` that of one, the goal is 0.6; runs alternate and the median counts. `more` holds what
-the kill did, counted at the server and in the store: questions without a kept answer (lost), questions that the server
-answered whole more than once (repeated), and those that came in again because the dead worker had them under way, so
-that nobody got their answer (at most its 8).
+the kill did: questions without a kept answer (lost); questions that came to the server again although their answer was in
+the store when the worker was killed (repeated); and those that came again because the dead worker had them under way (at most
+its 8), of which the server may have answered some: such an answer died with the worker, before it was passed on.
 """
 
 import argparse
@@ -41,24 +41,29 @@ WORKER = "ray::Worker"
 
 @dataclass(frozen=True)
 class Run:
-    """One study: how long it took, its result, what the server got in it, how many answers its store holds, and how many
-    had been given when a worker was killed (None: none was)."""
+    """One study: how long it took, its result, what the server got in it, the questions that are answered in its store, and
+    those that were when a worker was killed (None: none was)."""
 
     seconds: float
     result: StudyResult
     counts: Counts
-    kept: int
-    killed_at: int | None = None
+    kept: frozenset[str]
+    before: frozenset[str] | None = None
 
     @property
     def repeated(self) -> int:
-        """How many answers the server gave more than once."""
-        return sum(times - 1 for times in self.counts.answered.values())
+        """How many questions came again though their answer was kept."""
+        return sum(self.counts.came[question] > 1 for question in self.before or ())
 
     @property
     def again(self) -> int:
         """How many questions came in more than once."""
         return sum(times - 1 for times in self.counts.came.values())
+
+    @property
+    def in_vain(self) -> int:
+        """How many answers the server gave more than once."""
+        return sum(times - 1 for times in self.counts.answered.values())
 
 
 def study_of(address: str, folder: Path, items: int) -> dict[str, object]:
@@ -69,6 +74,15 @@ def study_of(address: str, folder: Path, items: int) -> dict[str, object]:
     task = {"file": str(file), "template": "{{ question }}", "target": "answer", "judge": "number"}
     options = {"target": 0.9, "race": False, "floors": False, "recipes": [f"openai:sums@{address} | direct"]}
     return {"study": options, "task": task}
+
+
+def questions_in(store: Path) -> frozenset[str]:
+    """The questions that a store has an answer to."""
+    engine = open_database(store)
+    with engine.connect() as connection:
+        requests = connection.execute(sql.select(answers.c.request)).scalars().all()
+    engine.dispose()
+    return frozenset(json.loads(json.loads(request)["prompt"])[-1]["content"] for request in requests)
 
 
 def workers(above: psutil.Process) -> list[psutil.Process]:
@@ -82,20 +96,25 @@ def workers(above: psutil.Process) -> list[psutil.Process]:
 
 
 @contextlib.contextmanager
-def killing(address: str, after: int, latency: float, above: psutil.Process) -> Iterator[list[int]]:
-    """Kill one worker at any moment of a request, once the server has answered so many; the list says how many it was then.
+def killing(
+    address: str, after: int, latency: float, store: Path, above: psutil.Process
+) -> Iterator[list[frozenset[str]]]:
+    """Kill one worker at any moment of a request, once the server has answered so many; the list then holds the questions
+    whose answers were in the store.
 
-    `above` is the process that started the cluster.
+    Args:
+        above: the process that started the cluster.
     """
-    seen: list[int] = []
+    seen: list[frozenset[str]] = []
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(0.05):
             if counts_of(address).answered.total() >= after and (living := workers(above)):
                 time.sleep(random.uniform(0.0, latency))
+                kept = questions_in(store)
                 os.kill(living[0].pid, signal.SIGKILL)
-                seen.append(counts_of(address).answered.total())
+                seen.append(kept)
                 return
 
     thread = threading.Thread(target=watch)
@@ -112,16 +131,13 @@ def run(count: int, items: int, latency: float, in_flight: int, kill: bool = Fal
     with running(latency) as address, tempfile.TemporaryDirectory() as name:
         study = study_of(address, Path(name), items)
         store = Path(name) / "store.sqlite"
-        with killing(address, items // 3, latency, psutil.Process()) if kill else contextlib.nullcontext([]) as seen:
+        killer = killing(address, items // 3, latency, store, psutil.Process())
+        with killer if kill else contextlib.nullcontext([]) as before:
             began = time.perf_counter()
             done = find(study, store=store, on=On("ray", count, in_flight))
             seconds = time.perf_counter() - began
         counts = counts_of(address)
-        engine = open_database(store)
-        with engine.connect() as connection:
-            kept = int(connection.execute(sql.select(sql.func.count()).select_from(answers)).scalar_one())
-        engine.dispose()
-    return Run(seconds, done.result, counts, kept, seen[0] if seen else None)
+        return Run(seconds, done.result, counts, questions_in(store), before[0] if before else None)
 
 
 def main() -> None:
@@ -141,14 +157,14 @@ def main() -> None:
                 times[count].append(made.seconds)
                 print(f"{count} workers: {made.seconds:.1f} s, {made.counts.answered.total()} answers, at most {made.counts.most} at once", flush=True)  # fmt: skip
         cut = run(2, *shape, kill=True)
-    lost = given.items - cut.kept
-    print(f"2 workers, one killed after {cut.killed_at} answers: {cut.seconds:.1f} s; {lost} lost, {cut.repeated} repeated, {cut.again} under way sent again; {'; '.join(cut.result.warnings) or 'nobody noticed'}", flush=True)  # fmt: skip
+    lost = given.items - len(cut.kept)
+    print(f"2 workers, one killed after {len(cut.before or ())} answers: {cut.seconds:.1f} s; {lost} lost, {cut.repeated} repeated, {cut.again} under way sent again, {cut.in_vain} of them answered before; {'; '.join(cut.result.warnings) or 'nobody noticed'}", flush=True)  # fmt: skip
     one, two = (statistics.median(times[count]) for count in (1, 2))
     ideal = given.items * given.latency / given.in_flight
     more = [
         {"name": "one worker over its ideal", "ours": round(one, 2), "theirs": round(ideal, 2), "ratio": round(one / ideal, 3), "goal": None},
         {"name": "one of two killed over one", "ours": round(cut.seconds, 2), "theirs": round(one, 2), "ratio": round(cut.seconds / one, 3), "goal": None},
-        {"name": "workers that died", "ours": int(cut.killed_at is not None), "theirs": 1, "ratio": float(cut.killed_at is not None), "goal": 1},
+        {"name": "workers that died", "ours": int(cut.before is not None), "theirs": 1, "ratio": float(cut.before is not None), "goal": 1},
         {"name": "answers lost", "ours": lost, "theirs": given.items, "ratio": lost / given.items, "goal": 0},
         {"name": "answers repeated", "ours": cut.repeated, "theirs": given.items, "ratio": cut.repeated / given.items, "goal": 0},
         {"name": "under way in the dead worker, sent again", "ours": cut.again, "theirs": given.in_flight, "ratio": cut.again / given.in_flight, "goal": 1},

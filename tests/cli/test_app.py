@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 
-def gulliver(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def gulliver(*arguments: str, cwd: Path | None = None, timeout: float = 120) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from gulliver.cli import main; main()", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False, timeout=timeout)
 
 
 def test_help_imports_nothing_heavy() -> None:

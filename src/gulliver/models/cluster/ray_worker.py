@@ -14,7 +14,7 @@ from gulliver.models.cluster.worker import CARRIED, Worker
 
 _ENDS = (
     ("No module named 'gulliver'", "gulliver is not installed on its machine"),
-    ("memory usage", "its machine ran out of memory"),
+    ("low on memory", "its machine ran out of memory"),
     ("node died", "its machine is gone"),
     ("ray.kill", "it was ended by ray.kill"),
     ("exit type: SYSTEM_ERROR", "its process was ended from outside"),

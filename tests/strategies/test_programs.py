@@ -73,6 +73,13 @@ def test_what_cannot_be_used_is_told_in_a_sentence(reply: str, why: str) -> None
         read_program(reply, timeout=0.5)
 
 
+@pytest.mark.parametrize(
+    "around", ["{}", "```python\n{}", "Sure.\n```py\n{}\n```\nDone.", "```python\n# Begun\n```python\n{}\n```"]
+)
+def test_a_program_is_found_with_or_without_its_fence(around: str) -> None:
+    assert read_program(around.format(GOOD)).look(["a glass"]) == [Said(2, 0.0, True)]
+
+
 def test_a_check_may_rely_on_a_text_being_whole() -> None:
     program = read_program("def step(text):\n    return 1\n\ndef check(text):\n    return words(text)[3] == 'glass'")
     begun, whole = program.look(["One", "One two three glass"])

@@ -12,15 +12,19 @@ from gulliver.strategies.following import Following
 from gulliver.strategies.programs import METHODS, Program, ProgramError, read_program
 from gulliver.tasks.base import Answer, Item
 
-_TOLD = """You plan, and a small language model writes. Write a Python program that steers the small model, a few words at a time, to a text that meets every condition of a task. It defines:
+_TOLD = """You never do a task yourself. You write Python programs that steer a small language model, a few words at a time, to a text that meets every condition of its task. A program defines:
 - step(text): what comes next behind the text so far. A whole number k: the small model writes up to k more words. A string: it is put there as it is. None: the text is finished.
 - check(text): True if a finished text meets every condition.
 - score(text), optional: how good an unfinished text is, a number; False if it can no longer meet the conditions.
 There are already words(text), the list of its words, and has(text, word). Words are counted from 1. Reply with the program alone."""
+_PUT = "The small model's task: {}\n\nWrite the Python program that steers it."
+_BEGUN = "```python\n# The conditions\n"
+"""What the planner's reply starts with, or a model that is eager to please does the task."""
 _SHOWN = (
     (
         "Describe the sea in 9 words. The fourth word is 'under' and the last word is 'salt'.",
-        """LENGTH = 9
+        """# The conditions
+LENGTH = 9
 FIXED = {4: "under", 9: "salt"}
 
 def step(text):
@@ -37,7 +41,8 @@ def check(text):
     ),
     (
         "Say something about a storm with 'kettle' and 'window' in it, in 8 to 12 words.",
-        """WANTED = ["kettle", "window"]
+        """# The conditions
+WANTED = ["kettle", "window"]
 LEAST, MOST = 8, 12
 
 def step(text):
@@ -120,17 +125,18 @@ class Discipl:
     async def _program(self, item: Item, planner: BoundModel) -> Program | ProgramError | Draft:
         """What the planner wrote; why it cannot be used the second time; or a draft that failed."""
         asked = planned(item)
-        draft = await planner.generate(asked, max_tokens=self.length)
+        begun = "" if planner.model.engine == "endpoint" else _BEGUN  # a server has no word for a reply that was begun
         for last in (False, True):
+            draft = await planner.generate(asked, max_tokens=self.length, begun=begun)
             if draft.finish == "failed":
                 return draft
+            reply = begun + draft.text
             try:
-                return await asyncio.to_thread(read_program, draft.text, self.timeout)
+                return await asyncio.to_thread(read_program, reply, self.timeout)
             except ProgramError as error:
                 if last:
                     return error
-                again = (Message("assistant", draft.text), Message("user", _AGAIN.format(error)))
-                draft = await planner.generate([*asked, *again], max_tokens=self.length)
+                asked = [*asked, Message("assistant", reply), Message("user", _AGAIN.format(error))]
         raise AssertionError("two tries return")
 
 
@@ -138,8 +144,8 @@ def planned(item: Item) -> list[Message]:
     """What the planner is asked: the rules and two programs for other tasks, then the item's question."""
     turns = [Message("system", _TOLD)]
     for task, program in _SHOWN:
-        turns += [Message("user", f"Task: {task}"), Message("assistant", f"```python\n{program}\n```")]
-    return [*turns, Message("user", f"Task: {item.question}")]
+        turns += [Message("user", _PUT.format(task)), Message("assistant", f"```python\n{program}\n```")]
+    return [*turns, Message("user", _PUT.format(item.question))]
 
 
 async def _plain(item: Item, lm: BoundModel, why: str) -> Answer:

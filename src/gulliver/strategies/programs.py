@@ -150,7 +150,7 @@ def _code(reply: str) -> str:
     start = reply.find("def step")
     if not blocks and start < 0:
         raise ProgramError("There is no program with a function step(text) in the reply.")
-    code: str = blocks[0] if blocks else reply.replace("```", "")
+    code: str = blocks[0] if blocks else re.sub(r"```[ \t]*(?:python|py|Python)?", "", reply)
     if len(code) > LONGEST:
         raise ProgramError(f"The program is longer than {LONGEST} characters.")
     return code.strip("\n")

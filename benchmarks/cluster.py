@@ -142,7 +142,7 @@ def run(count: int, items: int, latency: float, in_flight: int, kill: bool = Fal
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--items", type=int, default=320)
+    parser.add_argument("--items", type=int, default=480)
     parser.add_argument("--latency", type=float, default=0.5)
     parser.add_argument("--in-flight", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=3)
@@ -155,7 +155,7 @@ def main() -> None:
             for count in times:
                 made = run(count, *shape)
                 times[count].append(made.seconds)
-                print(f"{count} workers: {made.seconds:.1f} s, {made.counts.answered.total()} answers, at most {made.counts.most} at once", flush=True)  # fmt: skip
+                print(f"{count} worker{'s' if count > 1 else ''}: {made.seconds:.1f} s, {made.counts.answered.total()} answers, at most {made.counts.most} at once", flush=True)  # fmt: skip
         cut = run(2, *shape, kill=True)
     lost = given.items - len(cut.kept)
     print(f"2 workers, one killed after {len(cut.before or ())} answers: {cut.seconds:.1f} s; {lost} lost, {cut.repeated} repeated, {cut.again} under way sent again, {cut.in_vain} of them answered before; {'; '.join(cut.result.warnings) or 'nobody noticed'}", flush=True)  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from gulliver.inference.bound import BoundModel
 from gulliver.inference.flops import forward_flops
-from gulliver.inference.store import Store, model_key, request_key, seeded
+from gulliver.inference.store import Store, model_key, request_keys, seeded
 from gulliver.inference.types import NOTHING, Cost
 from gulliver.models.base import Client, Model, Reply, Request
 from gulliver.models.engines import open_client
@@ -130,7 +130,7 @@ class Session:
         self, model: Model, requests: Sequence[Request], draws: Sequence[int], meter: Meter
     ) -> list[Reply]:
         """One reply a request, in order; `draws` numbers each request's draw, which gets its seed here."""
-        keys = [request_key(model, request, draw, self.seed) for request, draw in zip(requests, draws, strict=True)]
+        keys = request_keys(model, requests, draws, self.seed)
         # Those under way are joined before the look: one that lands meanwhile is neither here nor in what was read.
         awaited = {key: self._flying[key].join() for key in keys if key in self._flying}
         kept = await self.store.find([key for key in keys if key not in awaited])

@@ -14,7 +14,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring, encode_basestring_ascii
@@ -41,14 +41,21 @@ def request_key(model: Model, request: Request, draw: int, seed: int) -> str:
 
     A sampled draw also depends on the study's seed; a greedy one does not, so studies share it.
     """
-    sampled = isinstance(request, Generate) and request.sampling.temperature > 0
-    # The JSON of these parts, keys in order, put together from texts: most of it is the same for many requests.
-    told = _told(model)
-    text = (
-        f'{{"draw": {f"[{seed}, {draw}]" if sampled else "[]"}, "engine": {told.engine}, "kind": "{type(request).__name__}", '
-        f'"request": {_request_text(request)}, "settings": {told.settings}, "version": "{VERSION}", "weights": {told.weights}}}'
-    )
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return request_keys(model, [request], [draw], seed)[0]
+
+
+def request_keys(model: Model, requests: Sequence[Request], draws: Sequence[int], seed: int) -> list[str]:
+    """The key of each request. One that stands there again, for its next draw, is written out once."""
+    keys: list[str] = []
+    before: Request | None = None
+    rest, sampled = b"", False
+    for request, draw in zip(requests, draws, strict=True):
+        if request is not before:
+            before, rest = request, _parts_of(model, request).encode("utf-8", "surrogatepass")
+            sampled = isinstance(request, Generate) and request.sampling.temperature > 0
+        told = f"[{seed}, {draw}]" if sampled else "[]"
+        keys.append(hashlib.sha256(f'{{"draw": {told}, '.encode() + rest).hexdigest())
+    return keys
 
 
 def model_key(model: Model) -> str:
@@ -311,6 +318,15 @@ def _told(model: Model) -> _Told:
     engine, stated, weights = (_ENCODER.encode(part) for part in content)
     _known[id(model)] = _Told(model, engine, stated, weights, key)
     return _known[id(model)]
+
+
+def _parts_of(model: Model, request: Request) -> str:
+    """The rest of a key's JSON after its draw, keys in order, put together from texts that many requests share."""
+    told = _told(model)
+    return (
+        f'"engine": {told.engine}, "kind": "{type(request).__name__}", "request": {_request_text(request)}, '
+        f'"settings": {told.settings}, "version": "{VERSION}", "weights": {told.weights}}}'
+    )
 
 
 def _request_text(request: Request) -> str:

@@ -42,7 +42,7 @@ warnings.simplefilter("ignore"); logging.disable(logging.WARNING)
 import torch, transformers
 from genlm.backend.llm import AsyncTransformer
 from genlm.control import AWRS, Potential, PromptedLLM
-transformers.logging.set_verbosity_error()
+transformers.logging.set_verbosity_error(); transformers.utils.logging.disable_progress_bar()
 weights, particles, tokens = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 ENDINGS = ("", "s", "es", "d", "ed", "ing", "'s", "’s")

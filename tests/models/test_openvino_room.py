@@ -9,7 +9,7 @@ import pytest
 
 from gulliver.models.base import Card, Generate, Model, Reply, Sampling
 from gulliver.models.engines import openvino
-from gulliver.models.engines.openvino_parts import BLOCK, LONG_ROW, ROW, SEQUENCES
+from gulliver.models.engines.openvino_parts import BLOCK, ROW, SEQUENCES
 
 CARD = Card("s", "f", "d", layers=30, kv_heads=3, head_dim=64, context_length=100_000)
 
@@ -91,8 +91,10 @@ def test_room_is_for_short_sequences_until_longer_ones_come(opened: list[Idle]) 
     assert len(answered(made, *numbered(100, 200), new=256)) == 100
     assert [one.blocks * BLOCK for one in opened] == [SEQUENCES * ROW]
     assert opened[0].most == SEQUENCES
-    assert len(answered(made, *numbered(100, 200), new=600)) == 100
-    assert [one.blocks * BLOCK for one in opened] == [SEQUENCES * ROW, SEQUENCES * LONG_ROW]
+    assert len(answered(made, *numbered(100, 200), new=600)) == 100  # 41 at once: not worth opening anew
+    assert len(opened) == 1
+    assert len(answered(made, *numbered(100, 200), new=900)) == 100
+    assert [one.blocks * BLOCK for one in opened] == [SEQUENCES * ROW, SEQUENCES * 1120]
     assert opened[1].most == SEQUENCES
 
 

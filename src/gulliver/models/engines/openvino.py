@@ -154,8 +154,8 @@ class OpenVino:
 
     def _admit(self) -> None:
         """Hand over what fits: sequences, cache for their longest outcome, and prompt tokens of one step."""
-        if not self._active and min(self._limit, self._wanted()) > self._blocks:
-            self._open(min(self._limit, max(self._wanted(), 2 * self._blocks)))
+        if self._queue and not self._active:
+            self._make_room()
         held = {mark for row in self._active.values() for mark in row.shared}
         free = self._blocks - len(held) - sum(row.own for row in self._active.values())
         room = BATCHED_TOKENS - sum(max(1, row.unread) for row in self._active.values())
@@ -179,10 +179,13 @@ class OpenVino:
             self._active[key] = row
         self._queue.extendleft(reversed(later))
 
-    def _wanted(self) -> int:
-        """Blocks that as many waiting requests as run at once can use at most."""
+    def _make_room(self) -> None:
+        """Open anew where the first that waits does not fit, or not half of those that could run at once."""
         rows = [row for _, row in islice(self._queue, SEQUENCES)]
-        return len({mark for row in rows for mark in row.shared}) + sum(row.own for row in rows)
+        wanted = len({mark for row in rows for mark in row.shared}) + sum(row.own for row in rows)
+        first = len(rows[0].shared) + rows[0].own
+        if self._blocks < self._limit and (first > self._blocks or wanted > 2 * self._blocks):
+            self._open(min(self._limit, max(wanted, 2 * self._blocks)))
 
     def _weights(self) -> dict[int, float]:
         """Tokens that each active request has computed in the coming step: one, or its part of the prompts' room."""

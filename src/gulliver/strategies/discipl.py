@@ -22,45 +22,37 @@ _BEGUN = "```python\n# The conditions\n"
 """What the planner's reply starts with, or a model that is eager to please does the task."""
 _SHOWN = (
     (
-        "Describe the sea in 9 words. The fourth word is 'under' and the last word is 'salt'.",
-        """# The conditions
-LENGTH = 9
-FIXED = {4: "under", 9: "salt"}
-
-def step(text):
-    place = len(words(text)) + 1
-    if place > LENGTH:
-        return None
-    if place in FIXED:
-        return FIXED[place]
-    return min([p for p in FIXED if p > place] + [LENGTH + 1]) - place
-
-def check(text):
-    w = words(text)
-    return len(w) == LENGTH and all(w[p - 1].lower() == FIXED[p] for p in FIXED)""",
+        "Describe the sea in 9 words, with 'under' as word 4 and 'salt' as word 9.",
+        "LEAST, MOST = 9, 9\nPLACES = {4: 'under', 9: 'salt'}\nWANTED = []",
     ),
     (
         "Say something about a storm with 'kettle' and 'window' in it, in 8 to 12 words.",
-        """# The conditions
-WANTED = ["kettle", "window"]
-LEAST, MOST = 8, 12
+        "LEAST, MOST = 8, 12\nPLACES = {}\nWANTED = ['kettle', 'window']",
+    ),
+)
+"""Tasks, and the conditions of their programs. A small planner copies the program that it saw last, so both are of one form."""
+_FORM = """# The conditions
+{}
 
 def step(text):
-    n = len(words(text))
+    place = len(words(text)) + 1
     missing = [word for word in WANTED if not has(text, word)]
-    if n >= MOST:
+    if place > MOST:
         return None
-    if missing and n >= MOST - 3 * len(missing):
+    if place in PLACES:
+        return PLACES[place]
+    if missing and place > MOST - 3 * len(missing):
         return missing[0]
-    return min(3, MOST - n)
+    ahead = [p for p in PLACES if p > place] + [MOST + 1]
+    return min(3, min(ahead) - place)
 
 def score(text):
     return 6.0 * sum(has(text, word) for word in WANTED)
 
 def check(text):
-    return LEAST <= len(words(text)) <= MOST and all(has(text, word) for word in WANTED)""",
-    ),
-)
+    w = words(text)
+    kept = LEAST <= len(w) <= MOST and all(has(text, word) for word in WANTED)
+    return kept and all(w[p - 1].lower() == PLACES[p] for p in PLACES)"""
 _AGAIN = "That program cannot be used. {} Write the corrected program."
 
 
@@ -143,7 +135,7 @@ class Discipl:
 def planned(item: Item) -> list[Message]:
     """What the planner is asked: the rules and two programs for other tasks, then the item's question."""
     turns = [Message("system", _TOLD)]
-    for task, program in _SHOWN:
+    for (task, _), program in zip(_SHOWN, programs_shown(), strict=True):
         turns += [Message("user", _PUT.format(task)), Message("assistant", f"```python\n{program}\n```")]
     return [*turns, Message("user", _PUT.format(item.question))]
 
@@ -156,4 +148,4 @@ async def _plain(item: Item, lm: BoundModel, why: str) -> Answer:
 
 def programs_shown() -> Sequence[str]:
     """The programs that a planner is shown."""
-    return [program for _, program in _SHOWN]
+    return [_FORM.replace("{}", conditions, 1) for _, conditions in _SHOWN]

@@ -1,6 +1,7 @@
 """Studies on a real Ray cluster: the same answer as here, workers that die, other ways in, and one store in PostgreSQL."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -74,17 +75,27 @@ def test_a_worker_killed_on_the_way_loses_nothing_and_repeats_no_answer(cluster:
     assert any(warning.startswith("1 worker on the Ray cluster") for warning in result.warnings)
 
 
-def test_the_command_reaches_a_cluster_through_rays_client(cluster: Running, tmp_path: Path) -> None:
+SLOW = pytest.mark.skipif(
+    "GULLIVER_SLOW" not in os.environ, reason="Ray gives its client's server 30 s to start; set GULLIVER_SLOW"
+)
+
+
+@pytest.mark.parametrize("way", ["address", pytest.param("client", marks=SLOW)])
+def test_the_command_reaches_a_cluster(cluster: Running, tmp_path: Path, way: str) -> None:
     data = study(tmp_path, 24, models=[POOR])
     lines = ["[study]", "target = 0.6", "floors = false", f'models = ["{POOR}"]', "[task]"]
     lines += [f"{key} = {json.dumps(value)}" for key, value in data["task"].items()]
     (tmp_path / "study.toml").write_text("\n".join(lines))
-    where = ["--on", cluster.client, "--workers", "1"]
+    where = ["--on", getattr(cluster, way), "--workers", "1"]
     done = gulliver("find", str(tmp_path / "study.toml"), "--json", *where, timeout=500)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["answer"]["kind"] == "none"
-    refused = gulliver("find", str(tmp_path / "study.toml"), "--workers", "2")
-    assert (refused.returncode, "--on" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("wrong", [["--workers", "2"], ["--on", "ray", "--dry-run"]])
+def test_the_command_says_what_does_not_go_together(tmp_path: Path, wrong: list[str]) -> None:
+    refused = gulliver("find", str(tmp_path / "study.toml"), *wrong)
+    assert (refused.returncode, "--on" in refused.stderr, refused.stderr.count("\n")) == (2, True, 1)
 
 
 @pytest.mark.skipif(bool(postgres.lacking()), reason=postgres.lacking() or "a server can be started")

@@ -48,18 +48,15 @@ def ray_cluster(cpus: int = 2) -> Iterator[Running]:
     options = [f"--{name}={port}" for name, port in ports.items()]
     options += [f"--temp-dir={place}", f"--num-cpus={cpus}", "--node-ip-address=127.0.0.1", "--include-dashboard=false"]
     options += ["--object-store-memory=100000000", "--disable-usage-stats"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", *options],
-        stdout=(place / "out").open("wb"),
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        env={
-            **os.environ,
-            "RAY_AUTH_MODE": "disabled",
-            "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "120",
-            "RAY_worker_niceness": "0",
-        },
-    )
+    settings = {"RAY_AUTH_MODE": "disabled", "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "120", "RAY_worker_niceness": "0"}
+    with (place / "out").open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", *options],
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **settings},
+        )
     try:
         _wait(process, place / "out")
         host = "127.0.0.1"

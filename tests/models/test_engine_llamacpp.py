@@ -71,7 +71,8 @@ def tiny_client(tiny: Model) -> Iterator[EngineProcess]:
 
 @pytest.fixture(scope="module")
 def smollm() -> Model:
-    return load_model("llamacpp:smollm2-135m")
+    # Without copies a request alone gets the same reply again; that copies are right is told by 32 bits, and below by torch.
+    return load_model("llamacpp:smollm2-135m?prefix_cache=false")
 
 
 @pytest.fixture(scope="module")
@@ -112,12 +113,16 @@ class TestLlamaCpp(_Shared):
 @needs_llamacpp
 @pytest.mark.models
 class TestLlamaCppOnRealWeights(_Shared):
+    # Where tokens lie in the cache and how many rows there are changes the last bit of sums, and activations in 8 bits make
+    # that some hundredths of a nat, so that a sampled text may turn.
+    replays: ClassVar[bool] = False
+
     @pytest.fixture
     def model(self, smollm: Model, smollm_client: EngineProcess) -> Model:
         self.client = smollm_client
         return smollm
 
-    def test_a_score_is_the_same_alone_and_among_others(self, model: Model) -> None:
+    def test_a_score_is_nearly_the_same_alone_and_among_others(self, model: Model) -> None:
         scores = [Score(f"The ship sailed past island number {n}", " and came home in the evening.") for n in range(8)]
 
         async def alone(client: Client) -> list[Reply]:
@@ -127,18 +132,30 @@ class TestLlamaCppOnRealWeights(_Shared):
             return list(await asyncio.gather(*(client.ask(score) for score in scores)))
 
         for one, other in zip(self.using(model, alone), self.using(model, together), strict=False):
-            assert one.logprob == pytest.approx(other.logprob, abs=0.02)
+            assert one.logprob == pytest.approx(other.logprob, abs=0.05 * one.completion_tokens)
 
 
 @needs_llamacpp
 @pytest.mark.models
-def test_tokens_and_log_probabilities_are_those_of_transformers_in_32_bits(smollm: Model) -> None:
+def test_a_draw_alone_from_an_empty_cache_gives_the_same_text_again(smollm: Model) -> None:
+    from gulliver.models.engines.llamacpp import LlamaCpp
+
+    engine = LlamaCpp(smollm)
+    draws: list[Request] = [Generate("Once upon a time", Sampling(16, temperature=1.0), seed=n) for n in (3, 4)]
+    first, again = ([finished(engine, draw)[0] for draw in draws] for _ in range(2))
+    assert [(reply.text, reply.logprob) for reply in first] == [(reply.text, reply.logprob) for reply in again]
+
+
+@needs_llamacpp
+@pytest.mark.models
+def test_tokens_and_log_probabilities_are_those_of_transformers_in_32_bits() -> None:
     import torch
     import transformers
 
     from gulliver.models.engines.llamacpp import LlamaCpp
     from gulliver.training.weights import load_causal
 
+    smollm = load_model("llamacpp:smollm2-135m")
     assert smollm.location is not None
     made = LlamaCpp(smollm)
     tokenizer: Any = transformers.AutoTokenizer.from_pretrained(

@@ -27,8 +27,8 @@ from gulliver.models.engines.llamacpp_parts import (
 from gulliver.models.engines.slots import Slot, Slots
 from gulliver.models.engines.tokens import Tokens, before_stop, tokenise
 
-KEEP = 4
-"""Finished requests hold at most one such part of the cache, since attention goes over all that is held."""
+HELD = 1024
+"""Tokens that finished requests hold beside the last of them, since attention goes over all that the cache holds."""
 WINDOW = 64
 """How many waiting requests are looked at for one that may start."""
 
@@ -237,5 +237,7 @@ class LlamaCpp:
     def _leave(self, row: _Row) -> None:
         self._active.remove(row)
         self._slots.release(row.slot)
-        while self._slots.held() > self._places // KEEP and (oldest := self._slots.oldest()) is not row.slot:
+        if not self._slots.keeps:
+            self._forget(row.slot)
+        while self._slots.held() > HELD and (oldest := self._slots.oldest()) is not row.slot:
             self._forget(oldest)

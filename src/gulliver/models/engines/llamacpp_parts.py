@@ -47,8 +47,8 @@ class Weights:
     """The file and its cache, with room for `places` tokens in all.
 
     Args:
-        flash: llama.cpp's flash attention. It skips what other sequences hold in the cache and sums in 16 bits, so that what
-            a row says depends on where its tokens lie there; without it a row says the same alone and among others.
+        flash: llama.cpp's flash attention. It skips what other sequences hold in the cache, and sums in 16 bits, by where
+            tokens lie there.
 
     Raises:
         MissingExtra: xllamacpp is not installed.

@@ -24,7 +24,7 @@ class Slots:
 
     def __init__(self, number: int, keep: bool = True) -> None:
         self._slots = [Slot(place) for place in range(number)]
-        self._keep = keep
+        self.keeps = keep
         self._clock = 0
 
     def best(self, ids: Sequence[int], usable: int) -> tuple[Slot | None, int, bool]:
@@ -32,7 +32,7 @@ class Slots:
         about to compute so many more that waiting pays."""
         wanted = array("i", ids)
         source, most, coming = None, 0, 0
-        for slot in self._slots if self._keep else ():
+        for slot in self._slots if self.keeps else ():
             there = min(common(wanted, slot.tokens), usable)
             if there > most:
                 source, most = slot, there

@@ -1,7 +1,8 @@
 """`smc` and genlm-control on the same constraints: `python -m benchmarks.steering [--items N] [--particles K] [--rounds R]`.
 
 Items of `constrained_words`, SmolLM2-135M from one 16-bit GGUF on both sides, temperature 1, no top-p, the same number of particles,
-drawn anew at half the effective number, at most 40 tokens. Ours: `smc` on openvino, and on torch in 32 bits, on an empty store.
+drawn anew at half the effective number, at most 40 tokens. Ours: `smc` on openvino, with `--torch` also on torch in 32 bits, on an
+empty store.
 Theirs: genlm-control with its backend for transformers in 32 bits and its recommended sampler (AWRS) over the same conditions as a
 potential on bytes, written as tightly as one can: a beginning that has too few words left for its keywords is refused, and so is a
 word at a place that no longer fits. The prompt's keys and values are cached for it. It runs in an environment of its own, made on
@@ -167,11 +168,12 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=12)
     parser.add_argument("--particles", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--torch", action="store_true", help="ours on the engine torch too: slow, it keeps no prefixes")
     given = parser.parse_args()
     items = list(load_task("constrained_words", items=given.items).test)
     path = weights()
     strategy = f"smc(n={given.particles}, temperature=1.0, top_p=1.0)"
-    recipes = {name: parse_recipe(f"{name}gguf:{path} | {strategy}") for name in ("", "torch:")}
+    recipes = {name: parse_recipe(f"{name}gguf:{path} | {strategy}") for name in ("", "torch:")[: 1 + given.torch]}
     card = load_model(f"gguf:{path}").card
     rows = rows_of(items, [render(card, item.prompt) for item in items])
     with tempfile.TemporaryDirectory() as folder:
@@ -211,9 +213,10 @@ def report(items: Sequence[Item], done: Sequence[tuple[dict[str, tuple[Round, fl
         per_item = [round(statistics.median(side) / count, 3) for side in (seconds, theirs)]
         return {"name": name, "ours": per_item[0], "theirs": per_item[1], "ratio": round(ratio, 2), "goal": goal}
 
-    alone = {name: [sum(mine[name][0].seconds) for mine, _ in done] for name in ("", "torch:")}
+    names = tuple(done[0][0])
+    alone = {name: [sum(mine[name][0].seconds) for mine, _ in done] for name in names}
     together = [mine[""][1] for mine, _ in done]
-    share = {name: statistics.mean(kept(items, mine[name][0].texts) for mine, _ in done) for name in ("", "torch:")}
+    share = {name: statistics.mean(kept(items, mine[name][0].texts) for mine, _ in done) for name in names}
     their_share = statistics.mean(kept(items, one.texts) for _, one in done)
     shares = [
         {"name": f"constraints kept, {name or 'openvino'}".rstrip(":"), "ours": round(mine, 4), "theirs": round(their_share, 4),
@@ -223,7 +226,11 @@ def report(items: Sequence[Item], done: Sequence[tuple[dict[str, tuple[Round, fl
     print(json.dumps({
         **row("steering: seconds an item", alone[""], 1),
         "items": count,
-        "more": [*shares, row("seconds an item, torch on both sides", alone["torch:"], 1), row("seconds an item, all at once", together, 1)],
+        "more": [
+            *shares,
+            *(row("seconds an item, torch on both sides", alone[name], 1) for name in names[1:]),
+            row("seconds an item, all at once", together, 1),
+        ],
     }))  # fmt: skip
 
 

@@ -23,11 +23,11 @@ _BEGUN = "```python\n# The conditions\n"
 _SHOWN = (
     (
         "Describe the sea in 9 words, with 'under' as word 4 and 'salt' as word 9.",
-        "LEAST, MOST = 9, 9\nPLACES = {4: 'under', 9: 'salt'}\nWANTED = []",
+        "PLACES = {4: 'under', 9: 'salt'}\nWANTED = []\nLEAST, MOST = 9, 9",
     ),
     (
         "Say something about a storm with 'kettle' and 'window' in it, in 8 to 12 words.",
-        "LEAST, MOST = 8, 12\nPLACES = {}\nWANTED = ['kettle', 'window']",
+        "PLACES = {}\nWANTED = ['kettle', 'window']\nLEAST, MOST = 8, 12",
     ),
 )
 """Tasks, and the conditions of their programs. A small planner copies the program that it saw last, so both are of one form."""

@@ -61,7 +61,7 @@ class Planned(Toy):
     ) -> Draft:
         self.heard.append(prompt[-1].content)
         assert begun.startswith("```python") == bool(self.replies)
-        return Draft(self.replies.pop(0)) if self.replies else Draft("Sea sun.", "stop")
+        return Draft(" {}\n" + self.replies.pop(0)) if self.replies else Draft("Sea sun.", "stop")
 
     async def draws(
         self, prompt: Sequence[Message], n: int, sampling: Sampling, *, start: int = 0, begun: str = ""
@@ -97,7 +97,7 @@ def test_the_weights_estimate_the_exact_probability_without_bias(program: str, w
 def test_texts_keep_to_the_program_and_the_answer_tells_of_it() -> None:
     answer = _run(Discipl(n=6, planner="larger"), lm := Planned(1, f"{PLACED}\n```"))
     assert words_of(answer.value)[2].lower() == "ice"
-    assert answer.program == f"# The conditions\n{PLACED}".strip("\n")
+    assert answer.program == f"# The conditions\nPLACES = {{}}\n{PLACED}".strip("\n")
     assert "of 6 texts pass the program's check; smc" in answer.detail
     assert lm.heard[0].startswith("The small model's task: Write a text.")
     assert len(lm.heard) == 1
@@ -115,7 +115,7 @@ def test_the_methods_differ_in_what_they_draw_anew() -> None:
 def test_a_program_that_cannot_be_used_is_asked_for_once_more_with_the_reason() -> None:
     answer = _run(Discipl(n=4), lm := Planned(3, "def step(text):\n    return 1", PLACED))
     assert "no function check(text)" in lm.heard[1]
-    assert answer.program == f"# The conditions\n{PLACED}".strip("\n")
+    assert answer.program == f"# The conditions\nPLACES = {{}}\n{PLACED}".strip("\n")
 
 
 def test_then_the_answer_is_a_plain_draft_that_says_so() -> None:

@@ -18,8 +18,8 @@ _TOLD = """You never do a task yourself. You write Python programs that steer a 
 - score(text), optional: how good an unfinished text is, a number; False if it can no longer meet the conditions.
 There are already words(text), the list of its words, and has(text, word). Words are counted from 1. Reply with the program alone."""
 _PUT = "The small model's task: {}\n\nWrite the Python program that steers it."
-_BEGUN = "```python\n# The conditions\n"
-"""What the planner's reply starts with, or a model that is eager to please does the task."""
+_BEGUN = "```python\n# The conditions\nPLACES ="
+"""What the planner's reply starts with: else a small planner does the task itself, or leaves out places where there are none."""
 _SHOWN = (
     (
         "Describe the sea in 9 words, with 'under' as word 4 and 'salt' as word 9.",

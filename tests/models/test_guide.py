@@ -144,6 +144,13 @@ def test_calls_stand_in_their_marks_and_words_do_not_begin_like_one() -> None:
     assert not keeps(short, "a" * 11)
 
 
+@pytest.mark.parametrize(("least", "most"), [(0, 31), (0, 32), (0, 35), (0, 36), (3, 50), (40, 97), (60, 60)])
+def test_texts_counted_in_blocks_have_exactly_the_lengths_allowed(least: int, most: int) -> None:
+    made = grammar(json_guide({"type": "string", "minLength": least, "maxLength": most}).text)
+    allowed = [n for n in range(most + 30) if keeps(made, json.dumps("a" * n))]
+    assert allowed == list(range(least, most + 1))
+
+
 def test_a_script_keeps_the_guide_and_uses_the_numbers_asked_about() -> None:
     guide = json_guide(CITY)
     for seed in range(20):

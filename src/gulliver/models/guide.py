@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from math import isqrt
 from typing import Any
 
 from gulliver.models.schemas import LARGEST, Schema, bounded
@@ -18,6 +19,8 @@ SMALL_RANGE = 100
 """An integer range of at most so many values is told value by value."""
 _MARKS = "<{[`"
 """Words do not begin with one of these."""
+_PLAIN = 32
+"""Repetitions that may be left open and are still counted one by one."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def grammar(text: str) -> str:
     more = f' ("\\n" {calls}){{0,{guide.most - 1}}}' if guide.most > 1 else ""
     root = f"{calls}{more}"
     if guide.free:
-        rest = rules.add(f"[^\\x00]{{0,{guide.words - 1}}}" if guide.words else "[^\\x00]*")
+        rest = rules.repeat("[^\\x00]", 0, guide.words - 1) if guide.words else rules.add("[^\\x00]*")
         root += f" | [^{_MARKS}] {rest}"
     return "\n".join([f"root ::= {root}", *rules.lines]) + "\n"
 
@@ -150,7 +153,21 @@ class _Rules:
     def _text(self, least: int, most: int) -> str:
         plain = self.add('[^"\\\\\\x00-\\x1f]')
         char = self.add(f'{plain} | "\\\\" (["\\\\/bfnrt] | "u" [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F] [0-9a-fA-F])')
-        return self.add(f'"\\"" {char}{{{least},{most}}} "\\""')
+        return self.add(f'"\\"" {self.repeat(char, least, most)} "\\""')
+
+    def repeat(self, one: str, least: int, most: int) -> str:
+        """From `least` to `most` of a rule. Many are counted in blocks, about as many as each holds: of a plain count, an
+        engine would follow every length that the text may still have, at each token (seconds a token for 300)."""
+        spare = most - least
+        if spare < _PLAIN:
+            return self.add(f"{one}{{{least},{most}}}")
+        size = isqrt(spare)
+        full, left = divmod(spare, size)
+        block = self.add(f"{one}{{{size},{size}}}")
+        some = f"{block}{{0,{full - 1}}} {self.add(f'{one}{{0,{size - 1}}}')}"
+        all_ = f"{block}{{{full},{full}}}" + (f" {self.add(f'{one}{{0,{left}}}')}" if left else "")
+        begin = f"{self.add(f'{one}{{{least},{least}}}')} " if least else ""
+        return self.add(f"{begin}({some} | {all_})")
 
     def _number(self, schema: Schema) -> str:
         least, most = schema["minimum"], schema["maximum"]

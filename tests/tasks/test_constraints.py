@@ -47,7 +47,7 @@ def test_the_judge_reads_the_row() -> None:
     assert item.judge.right(answer.value, item)
     assert not item.judge.right("no", item)
     assert item.read(Draft("  ")).status == "unreadable"
-    for said in ("'glass'", "not contain the words 'stone'", "between 3 and 5 words", "Word number 2 must be 'old'"):
+    for said in ("'glass'", "not contain the word 'stone'", "between 3 and 5 words", "Word number 2 must be 'old'"):
         assert said in item.question
 
 

@@ -91,8 +91,7 @@ def covered(job: tuple[str, int]) -> dict[str, tuple[bool, bool]]:
     intervals["prediction"] = (found.predict(ahead)[0], float(form.predict(np.array([case.truth]), at)[0, 0]))
     out = {}
     for name, (i, true) in intervals.items():
-        known = i.low is not None and i.high is not None
-        out[name] = (known and i.low <= true <= i.high, known)
+        out[name] = (i.holds(true), i.low is not None and i.high is not None)
     return out
 
 

@@ -5,9 +5,9 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from gulliver.models.base import Card, Client, Embed, Generate, Message, Model, Reply, Sampling
+from gulliver.models.base import Card, Client, Embed, Generate, Message, Model, Reply, Request, Sampling
 from gulliver.models.chat import render
 from gulliver.models.engines import open_client
 
@@ -19,6 +19,16 @@ QUESTION = "What is 17 + 25? Think step by step."
 def scripted(**options: float | str | bool) -> Model:
     """A scripted model with these options."""
     return Model("script", CARD, "scripted", "1", options=options)
+
+
+def finished(engine: Any, *requests: Request) -> list[Reply]:
+    """All of them together, to their ends."""
+    for key, request in enumerate(requests):
+        engine.submit(key, request)
+    replies: dict[int, Reply] = {}
+    while engine.busy():
+        replies.update(engine.step())
+    return [replies[key] for key in range(len(requests))]
 
 
 class EngineContract:

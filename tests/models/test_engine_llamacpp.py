@@ -19,7 +19,7 @@ from gulliver.models.base import Client, Generate, Model, Reply, Request, Sampli
 from gulliver.models.engines.process import EngineProcess
 from gulliver.models.guide import json_guide
 from gulliver.models.load import load_model
-from tests.models.engine_contract import EngineContract
+from tests.models.engine_contract import EngineContract, finished
 from tests.models.tiny_causal import tiny_causal
 
 HERE = importlib.util.find_spec("xllamacpp") is not None
@@ -80,16 +80,6 @@ def smollm_client(smollm: Model) -> Iterator[EngineProcess]:
     client = EngineProcess(smollm)
     yield client
     asyncio.run(client.close())
-
-
-def finished(engine: Any, *requests: Request) -> list[Reply]:
-    """All of them together, to their ends."""
-    for key, request in enumerate(requests):
-        engine.submit(key, request)
-    replies: dict[int, Reply] = {}
-    while engine.busy():
-        replies.update(engine.step())
-    return [replies[key] for key in range(len(requests))]
 
 
 class _Shared(EngineContract):

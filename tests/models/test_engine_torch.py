@@ -16,7 +16,7 @@ from gulliver.models.base import Client, Generate, Model, Reply, Request, Sampli
 from gulliver.models.engines.process import EngineProcess
 from gulliver.models.gguf_rewrite import rewrite_readable
 from gulliver.models.load import load_model
-from tests.models.engine_contract import EngineContract
+from tests.models.engine_contract import EngineContract, finished
 from tests.models.tiny_torch import tiny_folder
 
 PROMPTS = ["a", "Once upon a time", "1 + 1 = ", "The ship sailed past the island, " * 4, "To be", "x" * 90]
@@ -36,16 +36,6 @@ def engine(tiny: Model) -> Any:
     from gulliver.models.engines.torch_engine import Torch
 
     return Torch(tiny)
-
-
-def finished(engine: Any, *requests: Request) -> list[Reply]:
-    """All of them together, to their ends."""
-    for key, request in enumerate(requests):
-        engine.submit(key, request)
-    replies: dict[int, Reply] = {}
-    while engine.busy():
-        replies.update(engine.step())
-    return [replies[key] for key in range(len(requests))]
 
 
 @pytest.fixture(scope="module")

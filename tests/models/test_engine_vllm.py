@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from gulliver.errors import MissingExtra, ModelError
-from gulliver.models.base import Card, Embed, Generate, Model, Reply, Request, Sampling, Score
+from gulliver.models.base import Card, Embed, Generate, Model, Sampling, Score
 from gulliver.models.guide import grammar, json_guide
 from gulliver.models.load import load_model
 from tests.models import fake_vllm
+from tests.models.engine_contract import finished
 from tests.models.tiny_torch import tiny_folder
 
 pytest.importorskip("torch", reason="torch is not installed")
@@ -31,15 +32,6 @@ def engine(weights: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     card = Card("vllm:dir:tiny", "tiny", "d" * 64, context_length=512)
     return Vllm(Model("vllm:dir:tiny", card, "vllm", "0.11", weights, {"precision": "bf16"}))
-
-
-def finished(engine: Any, *requests: Request) -> list[Reply]:
-    for key, request in enumerate(requests):
-        engine.submit(key, request)
-    replies: dict[int, Reply] = {}
-    while engine.busy():
-        replies.update(engine.step())
-    return [replies[key] for key in range(len(requests))]
 
 
 def test_it_opens_the_folder_with_prefix_caching_and_runs_no_code_that_came_along(engine: Any, weights: Path) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from gulliver.models.base import Model, Reply, Score
+from gulliver.models.base import Model, Score
 from gulliver.models.engines.torch_trees import Text, grown, part, shared, visible
 from gulliver.models.load import load_model
+from tests.models.engine_contract import finished
 from tests.models.tiny_torch import tiny_folder
 
 EXAMPLES = "Q: where do giants live? A: on an island. " * 3
@@ -71,15 +72,6 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Model]:
         yield load_model(f"torch:dir:{tiny_folder(tmp_path_factory.mktemp('weights') / 'tiny')}")
 
 
-def scored(engine: Any, requests: Sequence[Score]) -> list[Reply]:
-    for key, request in enumerate(requests):
-        engine.submit(key, request)
-    replies: dict[int, Reply] = {}
-    while engine.busy():
-        replies.update(engine.step())
-    return [replies[key] for key in range(len(requests))]
-
-
 def engine_of(model: Model, trees: bool = True) -> Any:
     from gulliver.models.engines.torch_engine import Torch
 
@@ -91,8 +83,8 @@ def engine_of(model: Model, trees: bool = True) -> Any:
 def test_options_behind_shared_examples_score_as_each_by_itself(tiny: Model) -> None:
     requests = [*questions(12), Score("alone", " x"), Score("alone", " xy"), *questions(2)]
     random.Random(1).shuffle(requests)
-    together = scored(engine_of(tiny), requests)
-    apart = scored(engine_of(tiny, trees=False), requests)
+    together = finished(engine_of(tiny), *requests)
+    apart = finished(engine_of(tiny, trees=False), *requests)
     for one, other in zip(together, apart, strict=True):
         assert one.logprob == pytest.approx(other.logprob, abs=1e-4)
         assert (one.prompt_tokens, one.completion_tokens) == (other.prompt_tokens, other.completion_tokens)
@@ -100,7 +92,7 @@ def test_options_behind_shared_examples_score_as_each_by_itself(tiny: Model) -> 
 
 def test_the_examples_and_each_question_are_computed_once(tiny: Model) -> None:
     requests = questions(12)
-    replies = scored(engine_of(tiny), requests)
+    replies = finished(engine_of(tiny), *requests)
     prompts = {request.prompt for request in requests}
     least = len({prompt[:end] for prompt in prompts for end in range(1, len(prompt) + 1)})
     computed = sum(reply.prompt_tokens - reply.cached_tokens for reply in replies)
@@ -113,7 +105,7 @@ def test_a_text_longer_than_a_pass_is_read_in_pieces(tiny: Model) -> None:
     requests = [Score("word " * 90, " yes"), Score("word " * 90, " no"), Score("word " * 40, " no")]
     small = engine_of(tiny)
     small._trees._room = 50
-    for one, other in zip(scored(small, requests), scored(engine_of(tiny, trees=False), requests), strict=True):
+    for one, other in zip(finished(small, *requests), finished(engine_of(tiny, trees=False), *requests), strict=True):
         assert one.logprob == pytest.approx(other.logprob, abs=1e-4)
 
 
@@ -126,7 +118,7 @@ def test_a_model_with_windows_scores_each_by_itself(tmp_path: Path, home: Path) 
     assert engine_model.engine == "torch"
     assert not fresh._sees_all
     requests = questions(2)
-    for one, other in zip(scored(fresh, requests), scored(engine, requests), strict=True):
+    for one, other in zip(finished(fresh, *requests), finished(engine, *requests), strict=True):
         assert one.logprob == pytest.approx(other.logprob, abs=1e-4)
 
 
@@ -135,5 +127,7 @@ def test_options_score_as_by_themselves_on_real_weights() -> None:
     model = load_model("torch:smollm2-135m")
     prompts = [f"{EXAMPLES}Q: {asked} A:" for asked in ("what do giants eat?", "who tied the giant down?")]
     requests = [Score(prompt, said) for prompt in prompts for said in (" bread and meat", " small people", " the sea")]
-    for one, other in zip(scored(engine_of(model), requests), scored(engine_of(model, False), requests), strict=True):
+    for one, other in zip(
+        finished(engine_of(model), *requests), finished(engine_of(model, False), *requests), strict=True
+    ):
         assert one.logprob == pytest.approx(other.logprob, abs=1e-3)

@@ -23,6 +23,10 @@ class Interval:
     high: float | None
     se: float | None
 
+    def holds(self, value: float) -> bool:
+        """Whether a value lies within; nothing does where a limit was not found."""
+        return self.low is not None and self.high is not None and self.low <= value <= self.high
+
 
 @dataclass(frozen=True)
 class Fitted:

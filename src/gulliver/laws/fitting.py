@@ -204,8 +204,7 @@ def score(fitted: Fitted, held: Table) -> dict[str, float]:
 
 
 def _inside(intervals: Sequence[Interval], observed: Array) -> int:
-    pairs = zip(intervals, observed, strict=True)
-    return sum(i.low is not None and i.high is not None and i.low <= value <= i.high for i, value in pairs)
+    return sum(i.holds(value) for i, value in zip(intervals, observed, strict=True))
 
 
 def spread(residuals: Array, constants: int) -> float:

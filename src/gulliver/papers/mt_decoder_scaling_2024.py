@@ -195,7 +195,7 @@ def _table(runs: Sequence[Run], direction: str, domain: str) -> Table:
 def _error(name: str, fitted: Fitted, rows: Table) -> Measurement:
     """The mean error as a share of the loss; the interval is the law's, of whole models drawn anew."""
     told = zip(fitted.predict(rows.columns), rows.columns["loss"], strict=True)
-    inside = sum(i.low is not None and i.high is not None and i.low <= loss <= i.high for i, loss in told)
+    inside = sum(i.holds(loss) for i, loss in told)
     return foretold(name, fitted, rows, 10.0, f"{inside} of {rows.rows} losses within their predicted interval")
 
 

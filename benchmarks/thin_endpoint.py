@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import json
 import sys
+from typing import Any
 
 from gulliver.models import load_model
 from gulliver.models.base import Generate, Message, Reply, Sampling
@@ -47,15 +48,14 @@ class Endpoint:
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
-    async def _answer(self, body: dict[str, object]) -> dict[str, object]:
+    async def _answer(self, body: dict[str, Any]) -> dict[str, object]:
         reply = await self._engine.ask(self._request(body))
         self._written += reply.completion_tokens
         return _as_chat(self._model.name, reply)
 
-    def _request(self, body: dict[str, object]) -> Generate:
-        turns: list[dict[str, str]] = body["messages"]  # type: ignore[assignment]
-        messages = tuple(Message(turn["role"], turn["content"]) for turn in turns if turn["content"])  # type: ignore[arg-type]
-        sampling = Sampling(int(str(body.get("max_tokens", 256))), float(str(body.get("temperature", 1.0))))
+    def _request(self, body: dict[str, Any]) -> Generate:
+        messages = tuple(Message(turn["role"], turn["content"]) for turn in body["messages"] if turn["content"])
+        sampling = Sampling(int(body.get("max_tokens", 256)), float(body.get("temperature", 1.0)))
         return Generate(render(self._model.card, messages), sampling, next(self._seeds))
 
 

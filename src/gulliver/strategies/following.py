@@ -124,7 +124,7 @@ class Following:
         elif particle.done and potential == -math.inf:
             potential = 0.0
         if potential == -math.inf:
-            self.lost.append(replace(particle, weight=particle.weight - particle.potential))
+            self.lost.append(particle.settled())
         weight = particle.weight + potential - particle.potential
         return _Text(replace(particle, weight=weight, potential=potential), said)
 
@@ -187,4 +187,4 @@ def _final(particle: Particle) -> Particle:
     """Without its last score; one that came to no end is dead."""
     if not particle.alive or not particle.done:
         return replace(particle, weight=-math.inf)
-    return replace(particle, weight=particle.weight - particle.potential, potential=0.0)
+    return particle.settled()

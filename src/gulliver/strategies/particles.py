@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gulliver.inference import BoundModel, Draft
 from gulliver.models.base import Message
@@ -33,6 +33,10 @@ class Particle:
     @property
     def alive(self) -> bool:
         return self.weight > -math.inf
+
+    def settled(self) -> "Particle":
+        """With the last potential taken back out of its weight, as in the end; one that is dead stays so."""
+        return replace(self, weight=self.weight - self.potential, potential=0.0) if self.alive else self
 
 
 def log_mean(weights: Sequence[float]) -> float:

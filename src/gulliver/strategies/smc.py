@@ -110,7 +110,7 @@ class _Run:
             if effective(weights) < self.options.keep * len(particles) and any(not p.done for p in particles):
                 particles = resampled(particles, self.rng)
                 self.resamplings += 1
-        return [replace(p, weight=p.weight - p.potential, potential=0.0) if p.alive else p for p in particles]
+        return [p.settled() for p in particles]
 
     def evidence(self, particles: Sequence[Particle]) -> float:
         """Log of the estimated probability that the model alone keeps to the constraints; unbiased before the log."""

@@ -1,4 +1,4 @@
-"""Does the audit notice that quality fell, and how often does it cry wolf? `python -m benchmarks.drift [--runs 500] [--json]`.
+"""Does the audit notice that quality fell, and how often does it cry wolf? `python -m benchmarks.drift [--runs 500]`.
 
 Simulated answers, no model. Without drift the quality is the target itself, the worst case that is still good. With it the
 quality is 0.1 less, from the first answer or after a good time at the target. A request is audited with a chance of `--share`.
@@ -9,7 +9,7 @@ import argparse
 import json
 import random
 import statistics
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from gulliver.serving.drift import Drift
 from gulliver.studies.paired import wilson
@@ -65,24 +65,23 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=500)
     options.add_argument("--target", type=float, default=0.8)
     options.add_argument("--share", type=float, default=0.1)
-    options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     target, runs, share = chosen.target, chosen.runs, chosen.share
     quiet = case(f"no drift, {LONGEST} audited answers", target, 0, 0.0, runs, share)
     falls = [case(f"{FALL:g} less after {good}", target, good, FALL, runs, share) for good in GOOD_TIMES]
-    if chosen.json:
-        print(json.dumps({"target": target, "share": share, "cases": [asdict(one) for one in (quiet, *falls)]}))
-    else:
-        print(f"target {target:g}, {share:.0%} of requests audited, {runs} runs each")
-        print(
-            f"{quiet.name}: {quiet.alarms} of {quiet.runs} false alarms (95 % interval {quiet.low:.3f} to {quiet.high:.3f})"
-        )
-        for one in falls:
-            print(
-                f"{one.name}: noticed in {one.alarms} of {one.runs}, median after {one.audited} audited answers ({one.requests} requests), nine of ten after {one.audited_90}"
-            )
-    unnoticed = max(1 - one.alarms / max(1, one.runs) for one in falls)
-    return int(quiet.alarms > 0.05 * quiet.runs or unnoticed > 0.05)
+    print(f"target {target:g}, {share:.0%} of requests audited, {runs} runs each")
+    print(
+        f"{quiet.name}: {quiet.alarms} of {quiet.runs} false alarms (95 % interval {quiet.low:.3f} to {quiet.high:.3f})"
+    )
+    for one in falls:
+        print(f"{one.name}: noticed in {one.alarms} of {one.runs}, median after {one.audited} audited answers ({one.requests} requests), nine of ten after {one.audited_90}")  # fmt: skip
+    false = quiet.alarms / quiet.runs
+    noticed = [one.alarms / max(1, one.runs) for one in falls]
+    print(json.dumps({"name": "drift, false alarms", "ours": quiet.alarms, "theirs": quiet.runs, "ratio": round(false, 4), "goal": 0.05, "more": [
+        {"name": f"{one.name}, noticed", "ours": one.alarms, "theirs": one.runs, "ratio": round(seen, 4), "goal": 0.95}
+        for one, seen in zip(falls, noticed, strict=True)
+    ]}))  # fmt: skip
+    return int(false > 0.05 or min(noticed) < 0.95)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Gulliver's server and optillm's proxy over the same engine. `python -m benchmarks.serving_peer [--requests N] [--model M] [--json]`.
+"""Gulliver's server and optillm's proxy over the same engine. `python -m benchmarks.serving_peer [--requests N] [--model M]`.
 
 Both stand in front of one backend, `gulliver serve M | direct`, and add nothing to its answers: optillm with its approach
 `none`, Gulliver with the recipe `openai:…@backend | direct`. Asked in turns, so that both meet the same machine: p50 one at a
 time, requests a second from 16 connections. Printed are optillm's numbers over Gulliver's (p50) and Gulliver's over optillm's
-(throughput): above 1 Gulliver is ahead. optillm runs in an environment of its own (see `optillm_peer`).
+(throughput): above 1 Gulliver is ahead. The last line is one JSON object. optillm runs in an environment of its own (see `optillm_peer`).
 """
 
 import argparse
@@ -41,8 +41,8 @@ async def timed(port: int, model: str, requests: int, at_once: int) -> tuple[lis
     return seconds, requests / (time.perf_counter() - began)
 
 
-def compared(model: str, requests: int) -> dict[str, float]:
-    """Both, in three turns."""
+def compared(model: str, requests: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Both, in three turns: p50 in milliseconds, and requests a second from `AT_ONCE` connections."""
     alone: dict[str, list[float]] = {"gulliver": [], "optillm": []}
     rates: dict[str, list[float]] = {"gulliver": [], "optillm": []}
     with contextlib.ExitStack() as stack:
@@ -53,14 +53,8 @@ def compared(model: str, requests: int) -> dict[str, float]:
             for who, port in ports.items():
                 alone[who] += asyncio.run(timed(port, "m", requests // 3, 1))[0]
                 rates[who].append(asyncio.run(timed(port, "m", requests // 3, AT_ONCE))[1])
-    p50 = {who: statistics.median(seconds) for who, seconds in alone.items()}
-    rate = {who: statistics.median(each) for who, each in rates.items()}
-    return {
-        "p50_ratio": p50["optillm"] / p50["gulliver"],
-        "throughput_ratio": rate["gulliver"] / rate["optillm"],
-        **{f"p50_ms_{who}": 1000 * value for who, value in p50.items()},
-        **{f"requests_per_second_{who}": value for who, value in rate.items()},
-    }
+    p50 = {who: 1000 * statistics.median(seconds) for who, seconds in alone.items()}
+    return p50, {who: statistics.median(each) for who, each in rates.items()}
 
 
 def main() -> int:
@@ -68,18 +62,14 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("--model", default=QUICK)
     options.add_argument("--requests", type=int, default=300)
-    options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
-    found = compared(chosen.model, chosen.requests)
-    if chosen.json:
-        print(json.dumps(found))
-    else:
-        print(
-            f"optillm {VERSION} over gulliver, p50: {found['p50_ratio']:.2f} ({found['p50_ms_optillm']:.1f} and {found['p50_ms_gulliver']:.1f} ms)"
-        )
-        print(
-            f"gulliver over optillm, requests a second from {AT_ONCE} connections: {found['throughput_ratio']:.2f} ({found['requests_per_second_gulliver']:.0f} and {found['requests_per_second_optillm']:.0f})"
-        )
+    p50, rate = compared(chosen.model, chosen.requests)
+    print(f"p50, one at a time: optillm {VERSION} {p50['optillm']:.1f} ms, gulliver {p50['gulliver']:.1f} ms")
+    print(
+        f"from {AT_ONCE} connections: optillm {rate['optillm']:.0f} requests a second, gulliver {rate['gulliver']:.0f}"
+    )
+    at_once = {"name": "requests a second", "ours": round(rate["gulliver"], 1), "theirs": round(rate["optillm"], 1), "ratio": round(rate["gulliver"] / rate["optillm"], 3), "goal": 1.0}  # fmt: skip
+    print(json.dumps({"name": "serving_peer, p50 in ms", "ours": round(p50["gulliver"], 2), "theirs": round(p50["optillm"], 2), "ratio": round(p50["optillm"] / p50["gulliver"], 3), "goal": 1.0, "more": [at_once]}))  # fmt: skip
     return 0
 
 

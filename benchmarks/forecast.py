@@ -28,8 +28,8 @@ from gulliver.studies import find
 from gulliver.studies.config import make_study
 from gulliver.studies.dry_run import PILOT, dry_run
 from gulliver.studies.forecast import Forecast
+from gulliver.studies.preparing import prepare
 from gulliver.studies.result import StudyResult
-from gulliver.studies.study import prepare
 
 STUDIES, GOAL = 50, 0.9
 SHOWN = ("requests", "prompt_tokens", "completion_tokens", "flops", "seconds", "elapsed", "money_now")

@@ -13,9 +13,9 @@ from gulliver.papers.running import as_studied
 from gulliver.papers.speed import Rates
 from gulliver.studies.config import read_study
 from gulliver.studies.making import gather
+from gulliver.studies.preparing import prepare
 from gulliver.studies.recipe import parse_recipe
 from gulliver.studies.result import ItemRecord
-from gulliver.studies.study import prepare
 from gulliver.tasks import load_task
 from gulliver.transforms.making import made_folder
 

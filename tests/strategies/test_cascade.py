@@ -15,8 +15,8 @@ from gulliver.strategies import Strategy, parse_strategy
 from gulliver.strategies.cascade import Cascade
 from gulliver.studies import measure
 from gulliver.studies.config import make_study
+from gulliver.studies.preparing import prepare
 from gulliver.studies.recipe import parse_recipe
-from gulliver.studies.study import prepare
 from gulliver.tasks.base import Answer, Item, Task, make_item
 from gulliver.tasks.judges import Number
 from tests.strategies.contract import StrategyContract

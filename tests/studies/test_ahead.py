@@ -10,9 +10,10 @@ from gulliver.inference import Session, Store
 from gulliver.models import load_model
 from gulliver.studies.config import make_study
 from gulliver.studies.events import Progress
+from gulliver.studies.preparing import prepare
 from gulliver.studies.result import StudyResult
 from gulliver.studies.running import run_async
-from gulliver.studies.study import Runner, prepare
+from gulliver.studies.study import Runner
 from gulliver.studies.summary import summarise
 
 MODELS = [f"scripted:m{n}?accuracy=0.{n}&parameters=1e{n}" for n in (5, 6, 7, 8, 9)]

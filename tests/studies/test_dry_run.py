@@ -13,7 +13,7 @@ from gulliver.studies import find
 from gulliver.studies.config import make_study
 from gulliver.studies.dry_run import dry_run
 from gulliver.studies.forecast import Forecast, find_forecast
-from gulliver.studies.study import Prepared, prepare
+from gulliver.studies.preparing import Prepared, prepare
 
 POOR = "scripted:poor?accuracy=0.2&parameters=1e6&spread=0.5&tokens=20"
 FAIR = "scripted:fair?accuracy=0.7&parameters=1e7&spread=0.5&tokens=20"

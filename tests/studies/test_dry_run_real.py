@@ -10,7 +10,7 @@ from gulliver.models import load_model
 from gulliver.studies import find
 from gulliver.studies.config import make_study
 from gulliver.studies.dry_run import dry_run
-from gulliver.studies.study import prepare
+from gulliver.studies.preparing import prepare
 
 pytestmark = pytest.mark.models
 

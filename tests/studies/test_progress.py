@@ -10,8 +10,8 @@ import pytest
 from gulliver.models import load_model
 from gulliver.studies.config import make_study
 from gulliver.studies.events import Progress
+from gulliver.studies.preparing import prepare
 from gulliver.studies.progress import KEPT, Recorder, running_studies, told_to_others
-from gulliver.studies.study import prepare
 
 ASKING = Progress("m | cot", 2, 12, 40, 100, 14, 0.2, 0.5, 0.3, "", "asking", 12.0, 3e12, 7)
 

@@ -27,7 +27,7 @@ def cascade(
     from gulliver.cli.places import store_url
     from gulliver.studies.cascading import set_cascade
     from gulliver.studies.config import read_study
-    from gulliver.studies.study import study_task
+    from gulliver.studies.preparing import study_task
     from gulliver.tasks import load_task
 
     if task.endswith(".toml"):

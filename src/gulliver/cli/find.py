@@ -8,8 +8,8 @@ import typer
 
 if TYPE_CHECKING:
     from gulliver.models.cluster import On
+    from gulliver.studies.preparing import Prepared
     from gulliver.studies.result import StudyResult
-    from gulliver.studies.study import Prepared
 
 
 def find(
@@ -62,8 +62,8 @@ def find(
     from gulliver.reports import render_answer, write_report
     from gulliver.studies import find as run
     from gulliver.studies.config import read_study
+    from gulliver.studies.preparing import prepare
     from gulliver.studies.progress import told_to_others
-    from gulliver.studies.study import prepare
     from gulliver.studies.summary import power_sentence
 
     err = Console(stderr=True)

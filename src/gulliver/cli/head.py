@@ -23,7 +23,7 @@ def head(
     from gulliver.strategies.heads import save_head
     from gulliver.studies.config import read_study
     from gulliver.studies.knowing import train_head
-    from gulliver.studies.study import study_task
+    from gulliver.studies.preparing import study_task
     from gulliver.tasks import load_task
 
     if task.endswith(".toml"):

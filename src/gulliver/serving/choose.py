@@ -14,10 +14,10 @@ from gulliver.spec import parse
 from gulliver.strategies import Strategy, parse_strategy
 from gulliver.studies.config import read_study
 from gulliver.studies.making import make
+from gulliver.studies.preparing import prepare
 from gulliver.studies.recipe import Loader, Recipe, parse_recipe
 from gulliver.studies.result import StudyResult
 from gulliver.studies.runs import find_run
-from gulliver.studies.study import prepare
 from gulliver.studies.summary import run_id
 from gulliver.tasks import load_task
 from gulliver.tasks.base import Item, Task

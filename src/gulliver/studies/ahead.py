@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from gulliver.errors import ModelError
 
 if TYPE_CHECKING:
-    from gulliver.studies.study import Entrant, Runner
+    from gulliver.studies.entrants import Entrant
+    from gulliver.studies.study import Runner
 
 SIDE_BY_SIDE = 4
 _LIGHT = ("endpoint", "scripted")

@@ -21,11 +21,12 @@ from gulliver.studies.costs import QUANTITIES, Part, find_parts
 from gulliver.studies.events import Watch
 from gulliver.studies.forecast import Forecast, RecipeForecast, Span, find_forecast, keep_forecast
 from gulliver.studies.pilot import PROMPT_WORK, Known, Pilot, run_pilot
+from gulliver.studies.preparing import Prepared
 from gulliver.studies.prices import Price, both_prices
 from gulliver.studies.result import Spent
 from gulliver.studies.running import run_async
 from gulliver.studies.simulation import Outcome, answers_of, simulate, spread
-from gulliver.studies.study import IN_FLIGHT, Prepared, Runner
+from gulliver.studies.study import IN_FLIGHT, Runner
 from gulliver.studies.summary import run_id
 from gulliver.studies.throughput import Speed, guess_speed, measure_speed
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from gulliver.errors import ModelError, TrainingError
 from gulliver.inference import Session, Store, Used
 from gulliver.studies.asking import Asked, ask_item, ask_items
+from gulliver.studies.entrants import Entrant
 from gulliver.studies.events import Progress, Watch
 from gulliver.studies.making import already_made
 from gulliver.studies.recipe import Recipe
-from gulliver.studies.study import Entrant, Runner
+from gulliver.studies.study import Runner
 from gulliver.studies.unopened import NotStored, Unopened
 from gulliver.tasks.base import Item
 

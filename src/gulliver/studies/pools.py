@@ -13,10 +13,10 @@ from gulliver.strategies.majority import ballot
 from gulliver.strategies.sample import Sample
 from gulliver.studies.curves import Pool
 from gulliver.studies.making import Tell, already_made, make
+from gulliver.studies.preparing import study_task
 from gulliver.studies.recipe import Loader, Recipe, parse_recipe
 from gulliver.studies.result import RecipeResult, StudyResult
 from gulliver.studies.running import run_async
-from gulliver.studies.study import study_task
 from gulliver.studies.unopened import NotStored, Unopened
 from gulliver.tasks.base import Answer, Item, Task, judge
 from gulliver.tasks.model_judge import ModelJudge

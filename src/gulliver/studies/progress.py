@@ -15,7 +15,7 @@ import psutil
 
 from gulliver.home import folder, home
 from gulliver.studies.events import Progress, Watch
-from gulliver.studies.study import Prepared
+from gulliver.studies.preparing import Prepared
 from gulliver.studies.summary import run_id
 
 APART = 0.25

@@ -20,9 +20,10 @@ from gulliver.studies.config import StudyConfig, make_study, read_study
 from gulliver.studies.events import Progress, Watch
 from gulliver.studies.forecast import with_forecast
 from gulliver.studies.making import Making, Tell, check_material, make
+from gulliver.studies.preparing import Prepared, prepare
 from gulliver.studies.recipe import Loader, parse_recipe
 from gulliver.studies.result import ItemRecord, StudyResult
-from gulliver.studies.study import Prepared, Runner, prepare
+from gulliver.studies.study import Runner
 from gulliver.studies.summary import summarise
 from gulliver.tasks.base import Task
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gulliver.studies.costs import QUANTITIES, Part, work_of
+from gulliver.studies.entrants import Entrant
 from gulliver.studies.pilot import Pilot, entrants_of
 from gulliver.studies.race import Race
-from gulliver.studies.study import Entrant
 from gulliver.studies.throughput import Speed
 
 Floats = NDArray[np.float64]

@@ -20,13 +20,15 @@ from gulliver.models.base import Model
 from gulliver.models.ladder import siblings
 from gulliver.studies.confidence import interval
 from gulliver.studies.config import StudyConfig
+from gulliver.studies.entrants import Entrant, costs_of
 from gulliver.studies.frontier import cost_interval, frontier
 from gulliver.studies.making import told
 from gulliver.studies.power import resolvable_gap
 from gulliver.studies.prediction import predict_next
+from gulliver.studies.preparing import Prepared
 from gulliver.studies.prices import both_prices
 from gulliver.studies.result import Answer, Prediction, RecipeResult, RunInfo, Spent, StudyResult
-from gulliver.studies.study import Entrant, Prepared, Runner, costs_of
+from gulliver.studies.study import Runner
 from gulliver.studies.unkept import without_texts
 
 

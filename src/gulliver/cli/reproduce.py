@@ -1,6 +1,7 @@
 """`gulliver reproduce ID`: run a publication's experiment and give its verdict."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
 def reproduce(
     id: Annotated[str, typer.Argument(help="The publication's id, as `gulliver papers` lists it.")],
     scale: Annotated[str, typer.Option("--scale", help="smoke (seconds), laptop (minutes) or full.")] = "smoke",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Write a picture: finding.svg, or finding.html with the verdict."),
+    ] = None,
     json_: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")
     ] = False,
@@ -20,10 +25,12 @@ def reproduce(
 
     Answers are kept: run again after an interruption, it goes on where it was.
     """
+    from gulliver.cli.places import check_picture, write_picture
     from gulliver.errors import GulliverError
     from gulliver.papers import load_paper
     from gulliver.papers.base import SCALES, report
     from gulliver.papers.findings import keep_finding
+    from gulliver.reports.finding_figure import finding_page, finding_svg
 
     chosen = next((known for known in SCALES if known == scale), None)
     if chosen is None:
@@ -31,12 +38,20 @@ def reproduce(
     paper = load_paper(id)
     if chosen not in paper.scales:
         raise GulliverError(f"{id} has no experiment at scale {scale}; choose one of: {', '.join(paper.scales)}.")
+    if output is not None:
+        check_picture(output, "picture")
     finding = paper.experiment(chosen, lambda sentence: typer.echo(sentence, err=True))
     keep_finding(paper, finding)
+    if output is not None:
+        title, said = f"{paper.id}, {scale}: {finding.verdict}", [paper.claim, finding.sentence]
+        svg = finding_svg(title, finding.measurements)
+        write_picture(output, "picture", svg, lambda: finding_page(title, svg, said))
     if json_:
         typer.echo(json.dumps(report(paper, finding), allow_nan=False, ensure_ascii=False))
         return
     _show(paper, finding)
+    if output is not None:
+        typer.echo(f"Written to {output}.")
 
 
 def _show(paper: "Paper", finding: "Finding") -> None:

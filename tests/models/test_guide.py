@@ -137,11 +137,33 @@ def test_calls_stand_in_their_marks_and_words_do_not_begin_like_one() -> None:
     assert keeps(made, "I cannot.\nNo.")
     assert not keeps(made, "\n".join([one] * 3))
     assert not keeps(made, '<tool_call>\n{"name": "other", "arguments": {}}\n</tool_call>')
+    bare = json.dumps({"name": "add", "arguments": {"a": 5}})
+    assert all(keeps(made, call) for call in (bare, f"```json\n{bare}\n```"))
+    assert not any(
+        keeps(made, call) for call in (f"{bare}\n{bare}", f"```json\n{bare}", '{"name": "other", "arguments": {}}')
+    )
+    assert read_guide(call_guide([ADD], free=True).text) == call_guide([ADD], free=True)
     assert not any(keeps(made, words) for words in ("<b>", "[add(a=1)]", '{"name": "add"}', "```python"))
     assert not keeps(grammar(call_guide([ADD], free=False).text), "I cannot.")
     short = grammar(call_guide([ADD], free=True, words=10).text)
     assert keeps(short, "a" * 10)
     assert not keeps(short, "a" * 11)
+
+
+@pytest.mark.parametrize(
+    ("schema", "kept", "not_kept"),
+    [
+        ({"type": "number"}, ("8.854e-12", "-1.5", "2"), ("1e12", "1e-123", ".5")),
+        ({"type": "number", "minimum": 1}, ("8.854",), ("8.854e-12",)),
+        ({"type": "integer"}, ("8",), ("8e-1",)),
+    ],
+)
+def test_a_small_number_may_be_told_by_its_power_of_ten(
+    schema: dict[str, object], kept: tuple[str, ...], not_kept: tuple[str, ...]
+) -> None:
+    made = grammar(json_guide(schema).text)
+    assert all(keeps(made, number) for number in kept)
+    assert not any(keeps(made, number) for number in not_kept)
 
 
 @pytest.mark.parametrize(("least", "most"), [(0, 31), (0, 32), (0, 35), (0, 36), (3, 50), (40, 97), (60, 60)])

@@ -144,6 +144,8 @@ def test_calls_are_found_in_their_marks_and_words_are_left_alone() -> None:
     assert find_calls(f"So: {RIGHT}", ["math.add"]) == ([json.loads(RIGHT.split("\n")[1])], "So:")
     assert find_calls("<tool_call>\nnonsense", ["f"])[0] == ["nonsense"]
     assert find_calls('{"name": "f", "arguments": {}}', ["f"])[0] == [{"name": "f", "arguments": {}}]
+    assert find_calls('```json\n{"name": "f", "arguments": {}}\n```', ["f"])[0] == [{"name": "f", "arguments": {}}]
+    assert find_calls('```json\n{"name": "Ulm"}\n```', ["f"])[0] == []
     assert find_calls('{"name": "Ulm"}', ["f"]) == ([], '{"name": "Ulm"}')
 
 

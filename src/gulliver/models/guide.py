@@ -15,6 +15,8 @@ from gulliver.models.schemas import LARGEST, Schema, bounded
 
 CALL = ("<tool_call>\n", "\n</tool_call>")
 """How a call is marked in a reply, as Qwen 2.5 and Hermes were taught."""
+UNMARKED = (("", ""), ("```json\n", "\n```"))
+"""How a small model writes a call all the same. Were it not let, it would answer in words that it should have called."""
 SMALL_RANGE = 100
 """An integer range of at most so many values is told value by value."""
 _MARKS = "<{[`"
@@ -29,6 +31,7 @@ class Guide:
 
     Attributes:
         schema: as `bounded` makes it.
+        forms: other marks, between which it may stand once.
         free: whether words may stand instead. They do not begin as JSON or code does, or what is meant as a call would
             be written past the guide.
         words: characters of them at most; 0 is no limit.
@@ -40,6 +43,7 @@ class Guide:
     most: int = 1
     free: bool = False
     words: int = 0
+    forms: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
@@ -49,7 +53,8 @@ class Guide:
 
 def read_guide(text: str) -> Guide:
     """A guide from its text."""
-    return Guide(**json.loads(text))
+    told = json.loads(text)
+    return Guide(**{**told, "forms": tuple(map(tuple, told["forms"]))})
 
 
 def json_guide(schema: Any) -> Guide:
@@ -76,7 +81,7 @@ def call_guide(functions: Sequence[Mapping[str, Any]], *, free: bool, most: int 
         }
         for f in functions
     ]
-    return Guide(shapes[0] if len(shapes) == 1 else {"anyOf": shapes}, *CALL, most, free, words)
+    return Guide(shapes[0] if len(shapes) == 1 else {"anyOf": shapes}, *CALL, most, free, words, UNMARKED)
 
 
 _NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
@@ -87,10 +92,10 @@ def grammar(text: str) -> str:
     """A guide as a grammar in the EBNF of xgrammar, whose first rule is `root`."""
     guide = read_guide(text)
     rules = _Rules()
-    one = f"{_quoted(guide.begin)} {rules.of(guide.schema)} {_quoted(guide.end)}"
-    calls = rules.add(one)
+    one = rules.of(guide.schema)
+    calls = rules.add(f"{_quoted(guide.begin)} {one} {_quoted(guide.end)}")
     more = f' ("\\n" {calls}){{0,{guide.most - 1}}}' if guide.most > 1 else ""
-    root = f"{calls}{more}"
+    root = " | ".join([f"{calls}{more}", *(f"{_quoted(begin)} {one} {_quoted(end)}" for begin, end in guide.forms)])
     if guide.free:
         rest = rules.repeat("[^\\x00]", 0, guide.words - 1) if guide.words else rules.add("[^\\x00]*")
         root += f" | [^{_MARKS}] {rest}"
@@ -176,8 +181,11 @@ class _Rules:
         digits = len(str(int(min(LARGEST, max(abs(least), abs(most))))))
         whole = self.add(f'"0" | [1-9] [0-9]{{0,{digits - 1}}}')
         sign = "" if least >= 0 else '("-" | "") '
-        part = "" if schema["type"] == "integer" else ' ("." [0-9]{1,6} | "")'
-        return self.add(f"{sign}{whole}{part}")
+        if schema["type"] == "integer":
+            return self.add(f"{sign}{whole}")
+        # Smaller by a power of ten stays within bounds that lie on both sides of nought.
+        small = ' ("e-" [0-9]{1,2} | "")' if least <= 0 <= most else ""
+        return self.add(f'{sign}{whole} ("." [0-9]{{1,6}} | ""){small}')
 
 
 def _key(name: str) -> str:

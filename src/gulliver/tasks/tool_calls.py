@@ -14,6 +14,7 @@ from gulliver.models.guide import CALL
 from gulliver.tasks import extract
 from gulliver.tasks.bfcl_calls import Call
 
+_FENCED = re.compile(r"```(?:json)?\s*([\[{].*[\]}])\s*```", re.DOTALL)
 _TAGGED = re.compile(r"<tool_call>(.*?)(?:</tool_call>|\Z)", re.DOTALL)
 _LONGEST = 50_000
 _TYPES = {"dict": "object", "float": "number", "tuple": "array"}
@@ -64,14 +65,17 @@ def written_result(result: str) -> str:
 def find_calls(text: str, names: Sequence[str]) -> tuple[list[Any], str]:
     """The calls in a reply as they were written, and the words around them.
 
-    A reply that is one JSON object with the name of a function is a call too. What stands in the tags and is no JSON object
+    A reply that is one JSON object with the name of a function, in a fence or not, is a call too. What stands in the tags and is no JSON object
     comes back as its text.
     """
     text = text[:_LONGEST]
     found = [extract.json_value(match[1]) or match[1].strip() for match in _TAGGED.finditer(text)]
     if found:
         return found, _TAGGED.sub("", text).strip()
-    whole = extract.json_value(text.strip()) if text.strip().startswith(("{", "[")) else None
+    bare = text.strip()
+    if fenced := _FENCED.fullmatch(bare):
+        bare = fenced[1]
+    whole = extract.json_value(bare) if bare.startswith(("{", "[")) else None
     calls = whole if isinstance(whole, list) else [whole]
     if calls and all(isinstance(call, Mapping) and call.get("name") in names for call in calls):
         return calls, ""

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from gulliver.inference import Session, Store
-from gulliver.inference.store import request_key
+from gulliver.inference.keys import request_key
 from gulliver.inference.tables import answers as table
 from gulliver.models import load_model
 from gulliver.models.base import Generate, Model, Sampling

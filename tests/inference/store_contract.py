@@ -13,7 +13,8 @@ import sqlalchemy as sql
 from gulliver.inference import Session
 from gulliver.inference.exporting import export
 from gulliver.inference.holdings import Choice, database, look, prune
-from gulliver.inference.store import Store, request_key
+from gulliver.inference.keys import request_key
+from gulliver.inference.store import Store
 from gulliver.models.base import Generate, Reply, Sampling
 from tests.inference.fakes import MODEL, OTHER, CountingClient
 

@@ -10,7 +10,7 @@ from gulliver.errors import GulliverError
 from gulliver.inference import Store, exporting, holdings
 from gulliver.inference.exporting import ANSWERS, JUDGEMENTS, TEXTS, export
 from gulliver.inference.holdings import database
-from gulliver.inference.store import request_key
+from gulliver.inference.keys import request_key
 from gulliver.models.base import Embed, Generate, Reply, Request, Sampling, Score
 from tests.inference.fakes import MODEL
 

@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from gulliver.errors import GulliverError
-from gulliver.inference.store import Store, draw_seed, request_key
+from gulliver.inference.keys import draw_seed, request_key
+from gulliver.inference.store import Store
 from gulliver.models.base import Generate, Reply, Sampling
 from tests.inference.fakes import MODEL
 
 WRITER = """
 import asyncio, sys
-from gulliver.inference.store import Store, request_key
+from gulliver.inference.keys import request_key
+from gulliver.inference.store import Store
 from gulliver.models.base import Generate, Reply, Sampling
 from tests.inference.fakes import MODEL
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from gulliver.inference.store import Store, draw_seed, model_key, request_key, seeded
+from gulliver.inference.keys import draw_seed, model_key, request_key, seeded
+from gulliver.inference.store import Store
 from gulliver.models.base import Card, Embed, Generate, Model, Reply, Request, Sampling, Score
 from tests.inference.store_contract import StoreContract
 

@@ -219,7 +219,7 @@ def test_seconds_of_a_batch_add_up_to_the_time_it_took(engine: Any) -> None:
 
 
 def test_bf16_takes_half_the_room_and_is_another_model_to_the_store(tiny: Model) -> None:
-    from gulliver.inference.store import model_key
+    from gulliver.inference.keys import model_key
     from gulliver.models.engines.torch_engine import Torch
 
     half = load_model(f"{tiny.name}?precision=bf16")

@@ -7,7 +7,7 @@ from itertools import count
 import jsonschema
 import pytest
 
-from gulliver.inference.store import draw_seed, request_key
+from gulliver.inference.keys import draw_seed, request_key
 from gulliver.models.base import Generate, Sampling
 from gulliver.models.engines.protocol import request_body
 from gulliver.models.engines.scripted import scripted_reply

@@ -117,7 +117,7 @@ def test_an_architecture_that_the_engine_cannot_run_is_said_before_anything_is_s
 
 
 def test_a_servers_patience_stands_behind_its_address_and_not_in_the_stores_key(home: Path) -> None:
-    from gulliver.inference.store import model_key
+    from gulliver.inference.keys import model_key
 
     plain = load_model("openai:m@http://127.0.0.1:8000/v1?api-version=3")
     patient = load_model("openai:m@http://127.0.0.1:8000/v1?api-version=3&timeout=20&retries=2")

@@ -10,7 +10,7 @@ import pytest
 
 from gulliver.errors import GulliverError
 from gulliver.inference import Cost
-from gulliver.inference.store import model_key
+from gulliver.inference.keys import model_key
 from gulliver.models import load_model
 from gulliver.models.base import Message, Reply, Request
 from gulliver.serving.answering import Outcome, Wishes

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from gulliver.inference.bound import BoundModel
 from gulliver.inference.flops import forward_flops
-from gulliver.inference.store import Store, model_key, request_keys, seeded
+from gulliver.inference.keys import model_key, request_keys, seeded
+from gulliver.inference.store import Store
 from gulliver.inference.types import NOTHING, Cost
 from gulliver.models.base import Client, Model, Reply, Request
 from gulliver.models.engines import open_client

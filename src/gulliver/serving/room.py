@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gulliver.errors import StudyError
-from gulliver.inference.store import model_key
+from gulliver.inference.keys import model_key
 from gulliver.models.encoder import Encoder
 from gulliver.serving.audit import Audit, AuditPlan
 from gulliver.serving.calibration import calibrate

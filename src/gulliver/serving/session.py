@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from gulliver.inference import Meter, Session, Used
-from gulliver.inference.store import model_key, seeded
+from gulliver.inference.keys import model_key, seeded
 from gulliver.models.base import Generate, Model, Reply, Request, Sampling
 from gulliver.serving.engine import LiveEngine, OnText
 from gulliver.serving.streamed import Detailed, Streamed

@@ -15,7 +15,7 @@ from typing import Any
 
 from gulliver.home import home
 from gulliver.inference import Meter, Session
-from gulliver.inference.store import model_key
+from gulliver.inference.keys import model_key
 from gulliver.models.base import Reply
 from gulliver.studies.recipe import Recipe
 from gulliver.studies.result import ItemRecord

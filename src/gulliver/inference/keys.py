@@ -113,9 +113,9 @@ def _texts(request: Generate) -> tuple[str, str]:
     """
     if not _last or _last[0][0] is not request.prompt or _last[0][1] is not request.sampling:
         prompt, sampling = request.prompt, request.sampling
-        plain, ascii_ = _sampling_texts(**vars(sampling))
+        stated, ascii_ = _sampling_texts(**vars(sampling))
         texts = (
-            f'{{"prompt": {encode_basestring(prompt)}, "sampling": {plain}}}',
+            f'{{"prompt": {encode_basestring(prompt)}, "sampling": {stated}}}',
             f'{{"prompt": {encode_basestring_ascii(prompt)}, "sampling": {ascii_}}}',
         )
         _last[:] = [(prompt, sampling, *texts)]
@@ -129,6 +129,7 @@ def _sampling_texts(**sampling: Any) -> tuple[str, str]:
 
 
 def plain(request: Request) -> dict[str, Any]:
+    """A request as JSON can hold it."""
     if isinstance(request, Generate):  # the seed follows from the rest and the draw
         return {"prompt": request.prompt, "sampling": _stated(vars(request.sampling))}
     return dict(vars(request))

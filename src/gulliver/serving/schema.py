@@ -150,12 +150,12 @@ def _refuse(body: Strict) -> None:
     if body.frequency_penalty or body.presence_penalty:
         asked["frequency_penalty"] = "penalties on repetition are not supported"
     if body.logit_bias:
-        asked["logit_bias"] = "logit_bias is not supported"
+        asked["logit_bias"] = "'logit_bias' is not supported"
     if isinstance(body, ChatBody):
         asked |= _refuse_chat(body)
     if isinstance(body, CompletionBody):
         if body.echo or body.suffix or (body.best_of or 1) > 1:
-            asked["echo"] = "echo, suffix and best_of are not supported"
+            asked["echo"] = "'echo', 'suffix' and 'best_of' are not supported"
         if body.logprobs:
             asked["logprobs"] = _TOP
     for field, why in asked.items():

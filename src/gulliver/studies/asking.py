@@ -11,6 +11,9 @@ from gulliver.studies.unkept import keep, replayed, without_texts
 from gulliver.tasks.base import Answer, Item, Judgement, judge
 from gulliver.tasks.model_judge import ModelJudge
 
+AT_ONCE = 1024
+"""More than any engine takes; of many thousands under way, Python would spend its time on looking through them."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -30,14 +33,22 @@ class Asked:
 
 
 async def ask_items(recipe: Recipe, items: Sequence[Item], session: Session) -> list[Asked]:
-    """All items at once, in order; `inference` makes batches of what they wait for.
+    """All items, as many as `AT_ONCE` at the same time, in order; `inference` makes batches of what they wait for.
 
     Raises:
         ModelError: the engine died twice or cannot start.
     """
-    tasks = [asyncio.create_task(ask_item(recipe, item, session)) for item in items]
+    found: dict[int, Asked] = {}
+    waiting = iter(enumerate(items))
+
+    async def work() -> None:
+        for place, item in waiting:
+            found[place] = await ask_item(recipe, item, session)
+
+    tasks = [asyncio.create_task(work()) for _ in range(min(AT_ONCE, len(items)))]
     try:
-        return list(await asyncio.gather(*tasks))
+        await asyncio.gather(*tasks)
+        return [found[place] for place in range(len(items))]
     except BaseException:
         for task in tasks:
             task.cancel()

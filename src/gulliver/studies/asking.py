@@ -11,8 +11,8 @@ from gulliver.studies.unkept import keep, replayed, without_texts
 from gulliver.tasks.base import Answer, Item, Judgement, judge
 from gulliver.tasks.model_judge import ModelJudge
 
-AT_ONCE = 1024
-"""More than any engine takes; of many thousands under way, Python would spend its time on looking through them."""
+AT_ONCE = 512
+"""More than any engine takes; of many thousands under way, Python would spend its time looking through them."""
 
 
 @dataclass(frozen=True)

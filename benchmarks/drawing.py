@@ -33,7 +33,7 @@ from benchmarks.peers import peer_python
 from benchmarks.scoring import BLOCK, PEER, weights
 from benchmarks.serving_client import Connection, chat
 from gulliver.inference import Session, Store
-from gulliver.models.base import Generate, Message, Sampling
+from gulliver.models.base import Generate, Sampling
 from gulliver.models.chat import render
 from gulliver.models.engines.openvino_parts import (
     SEQUENCES,
@@ -279,7 +279,7 @@ def main() -> None:
         only_optillm(f"gguf:{path}", items, given.draws, given.rounds)
         return
     model = load_model(f"gguf:{path}")
-    prompts = [render(model.card, (Message("user", item.question),)) for item in items]
+    prompts = [render(model.card, item.prompt) for item in items]
     raw = Raw(path)
     if given.only == "engine":
         only_engine(raw, items, prompts, given.draws, given.rounds)

@@ -13,6 +13,8 @@ from gulliver.reports.scales import Scale, log_ends, log_ticks
 _ROW, _BAND, _PLOT, _TOLD, _MARGIN = 20.0, 46.0, 300.0, 190.0, 16.0
 _LETTER, _LONGEST, _END = 6.4, 96, 24
 _TICKS = 5
+_MANY = 1e6
+"""FLOPs stand on another axis than seconds."""
 
 
 class Measured(Protocol):
@@ -29,9 +31,9 @@ class Measured(Protocol):
 
 
 def finding_svg(title: str, measurements: Sequence[Measured]) -> Markup:
-    """Shares on 0 to 1, differences about 0, and what is positive and wider spread on a logarithmic scale; the rest lies on a
+    """Shares on 0 to 1, differences about 0, and what is positive and wider spread on logarithmic scales; the rest lies on a
     scale of its own. `title` stands above."""
-    bands = [(name, rows) for name in ("shares", "differences", "amounts", "other") if (rows := [m for m in measurements if _band(m) == name])]  # fmt: skip
+    bands = [(name, rows) for name in ("shares", "differences", "amounts", "counts", "other") if (rows := [m for m in measurements if _band(m) == name])]  # fmt: skip
     names = min(_LONGEST, max((len(line(m.name)) for m in measurements), default=0)) * _LETTER
     left = _MARGIN + max(names, 200.0)
     width = left + _PLOT + _TOLD
@@ -56,7 +58,9 @@ def finding_page(title: str, svg: Markup, said: Sequence[str]) -> str:
 def _band(m: Measured) -> str:
     if m.low >= -1.0 and m.high <= 1.0:
         return "differences" if m.low < 0.0 or " less " in m.name else "shares"
-    return "amounts" if m.low > 0.0 else "other"
+    if m.low <= 0.0:
+        return "other"
+    return "counts" if m.value >= _MANY else "amounts"
 
 
 def _scale(band: str, rows: Sequence[Measured], left: float) -> Scale:
@@ -66,11 +70,11 @@ def _scale(band: str, rows: Sequence[Measured], left: float) -> Scale:
     elif band == "differences":
         high = max(-low, high, 0.05)
         low = -high
-    elif band == "amounts":
+    elif band in ("amounts", "counts"):
         low, high = log_ends([m.value for m in rows], [e for m in rows for e in (m.low, m.high)])
     elif low == high:
         low, high = low - 1.0, high + 1.0
-    return Scale(low, high, left + 8.0, left + _PLOT - 8.0, log=band == "amounts")
+    return Scale(low, high, left + 8.0, left + _PLOT - 8.0, log=band in ("amounts", "counts"))
 
 
 def _grid(scale: Scale, top: float, bottom: float, band: str) -> list[Markup]:

@@ -147,22 +147,22 @@ class Raw:
         def running(handle: Any) -> bool:
             return bool(handle.get_status() == self.genai.GenerationStatus.RUNNING)
 
-        waiting = deque(prompts)
-        heads: deque[tuple[Any, list[int]]] = deque()
-        todo: deque[tuple[list[int], int]] = deque()
+        waiting, todo = deque(prompts), deque[tuple[list[int], int]]()
+        head: tuple[Any, list[int]] | None = None
         handles: list[Any] = []
-        while waiting or heads or todo or self.pipeline.has_non_finished_requests():
-            under_way = sum(map(running, handles))
-            if waiting and not heads:  # read while the draws of the one before are written
-                found = waiting.popleft()
-                heads.append((self.add(found[: (len(found) - 1) // BLOCK * BLOCK], Sampling(max_tokens=1), 0), found))
-            if not todo and heads and not running(heads[0][0]):
-                found = heads.popleft()[1]
-                todo.extend((found, seed) for seed in range(draws))
-            while todo and under_way < SEQUENCES:
-                handles.append(self.add(todo[0][0], Sampling(TOKENS, TEMPERATURE), todo[0][1]))
-                todo.popleft()
-                under_way += 1
+        active: list[Any] = []
+        while waiting or head or todo or self.pipeline.has_non_finished_requests():
+            active = [handle for handle in active if running(handle)]
+            if waiting and not head:  # read while the draws of the one before are written
+                ids = waiting.popleft()
+                head = self.add(ids[: (len(ids) - 1) // BLOCK * BLOCK], Sampling(max_tokens=1), 0), ids
+            if head and not todo and not running(head[0]):
+                todo.extend((head[1], seed) for seed in range(draws))
+                head = None
+            while todo and len(active) < SEQUENCES:
+                ids, seed = todo.popleft()
+                active.append(self.add(ids, Sampling(TOKENS, TEMPERATURE), seed))
+                handles.append(active[-1])
             self.pipeline.step()
         return self.run(handles)
 
@@ -237,6 +237,19 @@ def over_optillm(mine: Sequence[Rate], theirs: Sequence[dict[int, Rate]]) -> lis
     return entries
 
 
+def over_engine(mine: Sequence[tuple[Rate, int, float]], hand: Sequence[tuple[Rate, int]]) -> list[dict[str, object]]:
+    """Entries of the result: ours over the engine's by hand, in tokens a second and tokens computed, and our own time."""
+    own, others = (statistics.median(each[0].a_second for each in side) for side in (mine, hand))
+    ratio = statistics.median(a[0].a_second / b[0].a_second for a, b in zip(mine, hand, strict=True))
+    rate, computed, idle = mine[-1]
+    fewest = hand[-1][1] + rate.tokens
+    return [
+        {"name": "over the raw engine", "ours": round(own, 1), "theirs": round(others, 1), "ratio": round(ratio, 3), "goal": 0.95},
+        {"name": "computed tokens", "ours": computed, "theirs": fewest, "ratio": round(computed / fewest, 4), "goal": 1.1},
+        {"name": "time the engine was not busy", "ours": round(idle, 4), "theirs": 1, "ratio": round(idle, 4), "goal": 0.05},
+    ]  # fmt: skip
+
+
 def only_engine(raw: Raw, items: Sequence[Item], prompts: Sequence[str], draws: int, rounds: int) -> None:
     """Rounds of ours and of the engine by hand, and the line of JSON."""
     mine, hand = [], []
@@ -245,13 +258,8 @@ def only_engine(raw: Raw, items: Sequence[Item], prompts: Sequence[str], draws: 
             mine.append(asyncio.run(ours(raw.model.name, items, draws, Path(name) / f"{number}.sqlite")))
             hand.append(raw.round(prompts, draws))
             print(f"round {number + 1}: ours {mine[-1][0].a_second:.0f} tokens a second, the engine by hand {hand[-1][0].a_second:.0f}", flush=True)  # fmt: skip
-    own, others = (statistics.median(side[0].a_second for side in one) for one in (mine, hand))
-    ratio = statistics.median(a[0].a_second / b[0].a_second for a, b in zip(mine, hand, strict=True))
-    computed, fewest = mine[-1][1], hand[-1][1] + mine[-1][0].tokens
-    print(json.dumps({"name": "over the raw engine", "ours": round(own, 1), "theirs": round(others, 1), "ratio": round(ratio, 3), "goal": 0.95, "more": [
-        {"name": "computed tokens", "ours": computed, "theirs": fewest, "ratio": round(computed / fewest, 4), "goal": 1.1},
-        {"name": "time the engine was not busy", "ours": round(mine[-1][2], 4), "theirs": 1, "ratio": round(mine[-1][2], 4), "goal": 0.05},
-    ]}))  # fmt: skip
+    first, *more = over_engine(mine, hand)
+    print(json.dumps({**first, "more": more}))
 
 
 def only_optillm(model: str, items: Sequence[Item], draws: int, rounds: int) -> None:
@@ -284,8 +292,8 @@ def main() -> None:
     if given.only == "engine":
         only_engine(raw, items, prompts, given.draws, given.rounds)
         return
-    mine: list[Rate] = []
-    hand: list[Rate] = []
+    mine: list[tuple[Rate, int, float]] = []
+    hand: list[tuple[Rate, int]] = []
     peer: list[Rate] = []
     proxy: list[dict[int, Rate]] = []
     with tempfile.TemporaryDirectory() as name:
@@ -306,29 +314,20 @@ def main() -> None:
 
             theirs(prompts[:1])
             for number in range(given.rounds):
-                rate, computed, idle = asyncio.run(
-                    ours(f"gguf:{path}", items, given.draws, Path(name) / f"{number}.sqlite")
-                )
-                by_hand, least = raw.round(prompts, given.draws)
-                mine.append(rate)
-                hand.append(by_hand)
+                mine.append(asyncio.run(ours(f"gguf:{path}", items, given.draws, Path(name) / f"{number}.sqlite")))
+                hand.append(raw.round(prompts, given.draws))
+                rate, by_hand = mine[-1][0], hand[-1][0]
                 peer.append(theirs(prompts[: max(4, given.prompts // 8)]))
                 print(f"round {number + 1}: ours {rate.a_second:.0f} tokens a second ({rate.tokens} in {rate.seconds:.0f} s), the engine by hand {by_hand.a_second:.0f}, transformers in bf16 {peer[-1].a_second:.0f}", flush=True)  # fmt: skip
                 proxy.append(proxied(f"gguf:{path}", items, given.draws))
             assert process.stdin is not None
             process.stdin.close()
-    speed = [statistics.median(one.a_second for one in side) for side in (mine, hand, peer)]
-    over = [
-        statistics.median(a.a_second / b.a_second for a, b in zip(mine, side, strict=True)) for side in (peer, hand)
-    ]
-    fewest = least + mine[-1].tokens
+    rates = [rate for rate, _, _ in mine]
+    own, others = (statistics.median(one.a_second for one in side) for side in (rates, peer))
+    ratio = statistics.median(a.a_second / b.a_second for a, b in zip(rates, peer, strict=True))
     print(json.dumps({
-        "name": "drawing", "ours": round(speed[0], 1), "theirs": round(speed[2], 1), "ratio": round(over[0], 2), "goal": 3, "more": [
-            {"name": "over the raw engine", "ours": round(speed[0], 1), "theirs": round(speed[1], 1), "ratio": round(over[1], 3), "goal": 0.95},
-            {"name": "computed tokens", "ours": computed, "theirs": fewest, "ratio": round(computed / fewest, 4), "goal": 1.1},
-            {"name": "time the engine was not busy", "ours": round(idle, 4), "theirs": 1, "ratio": round(idle, 4), "goal": 0.05},
-            *over_optillm(mine, proxy),
-        ],
+        "name": "drawing", "ours": round(own, 1), "theirs": round(others, 1), "ratio": round(ratio, 2), "goal": 3,
+        "more": [*over_engine(mine, hand), *over_optillm(rates, proxy)],
     }))  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import sqlite3
+import threading
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from gulliver.inference.keys import draw_seed, model_key, request_key, seeded
 from gulliver.inference.store import Store
+from gulliver.inference.tables import open_database
 from gulliver.models.base import Card, Embed, Generate, Model, Reply, Request, Sampling, Score
 from tests.inference.store_contract import StoreContract
 
@@ -76,3 +78,17 @@ def test_keys_and_rows_are_those_of_the_first_release(tmp_path: Path) -> None:
         '{"prompt": "What is 2 + 3?\\n", "sampling": {"max_tokens": 256, "temperature": 0.8, "top_p": 0.95, "top_k": 0, "stop": ["\\n\\n"]}}',
         '{"text": "f\\u00fcnf", "finish": "length", "prompt_tokens": 3, "completion_tokens": 4, "cached_tokens": 1, "logprob": -1.5, "vector": [0.5, 1.0], "seconds": 0.25, "error": ""}',
     )
+
+
+def test_a_file_that_another_process_is_making_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "s.sqlite"
+    # SQLite refuses at once, without any patience, to turn WAL on beside one who has begun to write.
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE others (x)")
+    done = threading.Timer(0.2, lambda: other.execute("COMMIT"))
+    done.start()
+    with open_database(file).connect() as opened:
+        assert opened.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    done.join()
+    other.close()

@@ -1,5 +1,7 @@
 """The store's tables, and how its database is opened: SQLite in WAL mode, or PostgreSQL by URL."""
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ peaks = sql.Table(
     sql.Column("bytes", sql.BigInteger, nullable=False),
 )
 _ATTEMPTS = 5  # processes that start at once may make the same table; the one that comes second finds it there
+_PATIENCE = 30  # seconds that one process waits for another's lock on a SQLite file
 
 
 def open_database(url: str | Path | None = None) -> sql.Engine:
@@ -112,7 +115,20 @@ def _address(url: str | Path | None) -> sql.URL:
 
 def _careful(connection: Any, _: Any) -> None:
     cursor = connection.cursor()
-    # The patience comes first: turning WAL on waits for others too.
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL"):
-        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}")
+    _turn_wal_on(cursor)
+    cursor.execute("PRAGMA synchronous=FULL")
     cursor.close()
+
+
+def _turn_wal_on(cursor: sqlite3.Cursor) -> None:
+    """Turns WAL on, as often as it takes: of two who turn it on at once SQLite refuses one without waiting."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

@@ -47,7 +47,7 @@ def test_the_question_is_answered_and_every_point_is_there(home: Path) -> None:
         "rebase(n=2)",
     ]
     data = json.loads(said(*command, "--json"))
-    assert set(data) == {"task", "items", "points", "best", "beaten"}
+    assert set(data) == {"task", "items", "points", "best", "beaten", "added"}
     rules = {point["rule"] for point in data["points"] if point["model"] == SMALL}
     assert rules == {
         "greedy", "sample", "pass", "majority", "weighted_majority by logprob", "best_of by logprob",
@@ -56,7 +56,20 @@ def test_the_question_is_answered_and_every_point_is_there(home: Path) -> None:
     assert all(p["low"] <= p["error"] <= p["high"] for p in data["points"])
     assert data["beaten"]["flops"]["single"] == f"{LARGE}, greedy"
     assert len(data["best"]["flops"]) == 8
+    assert {row["use"] for row in data["added"]} == {
+        f"{model}, {rule} of {k}"
+        for model, k in ((SMALL, 5), (LARGE, 2))
+        for rule in (
+            "weighted_majority by logprob",
+            "best_of by logprob",
+            "weighted_majority by tool",
+            "best_of by tool",
+            "t1 by calculator",
+        )
+    } | {f"{SMALL}, rebase(n=2)"}
+    assert all(row["plain_flops"] <= row["flops"] * 1.001 for row in data["added"])
     text = said(*command)
+    assert "than the plain vote of the same model" in text
     assert data["beaten"]["flops"]["sentence"] in text
     assert "Best at each budget (FLOPs" in text
 
@@ -72,6 +85,7 @@ def test_pictures_hold_every_model_and_rule(home: Path) -> None:
     page = (home / "f.html").read_text()
     assert page.count("<svg") == 2
     assert "All values" in page
+    assert "Against the plain vote" in page
 
 
 def test_numbers_of_draws_must_fit_the_models() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from gulliver.inference import Cost
 from gulliver.studies import measure
-from gulliver.studies.budget_answers import at_budget, beats_single, best_at, differences
+from gulliver.studies.budget_answers import added, at_budget, beats_single, best_at, differences
 from gulliver.studies.budget_pools import ModelPool, Priced, Wanted, draw_pools
 from gulliver.studies.budgets import Point, budget_points
 from gulliver.tasks.base import Task, make_item
@@ -131,6 +131,19 @@ def test_the_best_at_a_budget_is_affordable_and_gets_no_worse_with_more() -> Non
     assert [one.point.error for one in best] == sorted((one.point.error for one in best), reverse=True)
     assert best[-1].point.name == "small, majority of 8"
     assert all(0 <= one.sure <= 1 for one in best)
+
+
+def test_a_strategy_is_held_against_the_vote_that_its_flops_buy() -> None:
+    votes = [flat("m", 1, "majority", EVEN, k * 1e9, k) for k in (2, 4, 8)]
+    search = flat("m", 1, "rebase(n=4)", GOOD, 5e9)
+    fewer, more = (flat("m", 1, "best_of by tool", EVEN[::-1], k * 1e9, k) for k in (2, 8))
+    oracle = replace(flat("m", 1, "pass", GOOD, 8e9, 8), oracle=True)
+    cheap = flat("other", 1, "mcts(n=1)", GOOD, 1e9)
+    found = added([*votes, search, fewer, more, oracle, cheap])
+    assert [(d.point.rule, d.point.k, d.other.k, d.told) for d in found] == [
+        ("rebase(n=4)", 1, 4, "better"),
+        ("best_of by tool", 8, 8, "cannot tell"),
+    ]
 
 
 def test_differences_hold_together_and_are_wider_for_more_pairs() -> None:

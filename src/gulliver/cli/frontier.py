@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from gulliver.studies.budget_answers import Beaten, Best, Currency
+    from gulliver.studies.budget_answers import Beaten, Best, Currency, Difference
     from gulliver.studies.budgets import Point
 
 
@@ -35,7 +35,7 @@ def frontier(
     from gulliver.cli.models import progress_bar
     from gulliver.cli.places import check_picture, store_url
     from gulliver.models import load_model
-    from gulliver.studies.budget_answers import beats_single, best_at
+    from gulliver.studies.budget_answers import added, beats_single, best_at
     from gulliver.studies.budget_pools import Wanted, draw_pools
     from gulliver.studies.budgets import budget_points
     from gulliver.tasks import load_task
@@ -67,13 +67,14 @@ def frontier(
     currencies: tuple[Currency, ...] = ("flops", "seconds")
     best = {currency: best_at(points, currency) for currency in currencies}
     beaten = {currency: beats_single(points, named[-1], currency, confidence) for currency in currencies}
+    gains = added(points, confidence)
     said = [sentence_of(pools[0].items, task, ask, confidence), *(one.sentence for one in beaten.values())]
     if output is not None:
-        _write(output, points, best, f"{task}: what each budget buys", said)
+        _write(output, points, best, gains, f"{task}: what each budget buys", said)
     if json_:
-        typer.echo(json.dumps(_data(task, len(pools[0].items), points, best, beaten), allow_nan=False))
+        typer.echo(json.dumps(_data(task, len(pools[0].items), points, best, beaten, gains), allow_nan=False))
         return
-    _print(points, best, said)
+    _print(points, best, gains, said)
     if output is not None:
         typer.echo(f"Written to {output}.")
 
@@ -93,13 +94,18 @@ def _counts(draws: list[int], models: int) -> list[int]:
 
 
 def _write(
-    output: Path, points: "list[Point]", best: "dict[Currency, list[Best]]", title: str, said: list[str]
+    output: Path,
+    points: "list[Point]",
+    best: "dict[Currency, list[Best]]",
+    gains: "list[Difference]",
+    title: str,
+    said: list[str],
 ) -> None:
     from gulliver.cli.places import write_picture
     from gulliver.reports.budgets_figure import budgets_page, budgets_svg
 
     svg = budgets_svg(points, best["flops"], "flops", title)
-    write_picture(output, "picture", svg, lambda: budgets_page(points, best, title, said))
+    write_picture(output, "picture", svg, lambda: budgets_page(points, best, gains, title, said))
     if output.suffix.lower() == ".svg":
         beside = output.with_name(f"{output.stem}-seconds.svg")
         write_picture(beside, "picture", budgets_svg(points, best["seconds"], "seconds", title), str)
@@ -111,6 +117,7 @@ def _data(
     points: "list[Point]",
     best: "dict[Currency, list[Best]]",
     beaten: "dict[Currency, Beaten]",
+    gains: "list[Difference]",
 ) -> dict[str, Any]:
     return {
         "task": task,
@@ -134,10 +141,16 @@ def _data(
             }
             for currency, one in beaten.items()
         },
+        "added": [
+            {"use": d.point.name, "plain": d.other.name, "more_right": d.value, "low": d.low, "high": d.high, "flops": d.point.flops, "plain_flops": d.other.flops}
+            for d in gains
+        ],
     }  # fmt: skip
 
 
-def _print(points: "list[Point]", best: "dict[Currency, list[Best]]", said: list[str]) -> None:
+def _print(
+    points: "list[Point]", best: "dict[Currency, list[Best]]", gains: "list[Difference]", said: list[str]
+) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -163,6 +176,11 @@ def _print(points: "list[Point]", best: "dict[Currency, list[Best]]", said: list
         for one in rows:
             told = f"  {show(one.budget)}: {one.point.name}, error {one.point.error:.3f} (its model best in {one.sure:.0%} of resamples)"
             console.print(line(told), markup=False, highlight=False, soft_wrap=True)
+    if gains:
+        console.print("\nMore right than the plain vote of the same model for at most the same FLOPs:", highlight=False)
+    for gain in gains:
+        told = f"  {gain.point.name}: {gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f}) less {gain.other.name}: {gain.told}"
+        console.print(line(told), markup=False, highlight=False, soft_wrap=True)
     console.print()
     for text in said[1:]:
         console.print(line(text), markup=False, highlight=False, soft_wrap=True)

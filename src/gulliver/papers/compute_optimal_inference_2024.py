@@ -18,7 +18,7 @@ from gulliver.papers.pooled import (
     telling,
 )
 from gulliver.papers.running import run_on
-from gulliver.studies.budget_answers import Best, Difference, at_budget, beats_single, best_at, differences
+from gulliver.studies.budget_answers import Best, Difference, beats_single, best_at, differences, vote_for
 from gulliver.studies.budget_pools import Wanted, draw_pools
 from gulliver.studies.budgets import Point, budget_points
 from gulliver.studies.verifying import train_verifier
@@ -105,7 +105,7 @@ def tree_gains(points: Sequence[Point], plan: Plan) -> list[Difference]:
     for each in plan.wanted:
         for search in each.searches:
             tree = next(p for p in points if p.model == each.model and p.rule == search)
-            vote = at_budget(points, each.model, "majority", tree.flops)
+            vote = vote_for(points, tree)
             if vote is not None:
                 pairs.append((tree, vote))
     return differences(pairs)

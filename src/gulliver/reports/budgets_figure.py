@@ -9,7 +9,7 @@ from gulliver.reports import numbers
 from gulliver.reports.chart import COLOURS, frame, page, points, svg
 from gulliver.reports.safe import clean, tag
 from gulliver.reports.scales import Scale, log_ends, log_ticks, share_ends, share_ticks
-from gulliver.studies.budget_answers import Best, Currency
+from gulliver.studies.budget_answers import Best, Currency, Difference
 from gulliver.studies.budgets import Point
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 980.0, 500.0, 64.0, 290.0, 20.0, 56.0
@@ -50,8 +50,14 @@ def budgets_svg(found: Sequence[Point], best: Sequence[Best], currency: Currency
     return svg(parts, _WIDTH, _HEIGHT, f"{title}: error against {AXES[currency]}")
 
 
-def budgets_page(found: Sequence[Point], best: dict[Currency, list[Best]], title: str, said: Sequence[str]) -> str:
-    """One HTML file: both pictures, what is said of them, the best at each budget, and all values."""
+def budgets_page(
+    found: Sequence[Point],
+    best: dict[Currency, list[Best]],
+    gains: Sequence[Difference],
+    title: str,
+    said: Sequence[str],
+) -> str:
+    """One HTML file: both pictures, what is said of them, the best at each budget, what strategies add, and all values."""
     pictures = "".join(str(budgets_svg(found, best[currency], currency, title)) for currency in best)
     answers = "".join(f"<p>{escape(clean(text))}</p>" for text in said)
     tables = "".join(
@@ -63,6 +69,17 @@ def budgets_page(found: Sequence[Point], best: dict[Currency, list[Best]], title
         + "</table>"
         for currency, rows in best.items()
     )
+    if gains:
+        tables += (
+            "<h2>Against the plain vote of the same model for at most the same FLOPs</h2>"
+            "<table><tr><th>use<th>FLOPs<th>plain<th>FLOPs<th>more right<th>"
+            + "".join(
+                f"<tr><td>{escape(clean(d.point.name))}<td>{d.point.flops:.3g}<td>{escape(clean(d.other.name))}<td>{d.other.flops:.3g}"
+                f"<td>{d.value:+.3f} <small>{d.low:+.3f} to {d.high:+.3f}</small><td>{d.told}"
+                for d in gains
+            )
+            + "</table>"
+        )
     values = "".join(
         f"<tr><td>{escape(clean(p.name))}<td>{p.error:.4f} <small>{p.low:.3f} to {p.high:.3f}</small><td>{p.flops:.3g}<td>{p.seconds:.3g}"
         for p in found

@@ -11,6 +11,7 @@ from gulliver.studies.budgets import Point
 from gulliver.studies.curves import resampled
 
 Currency = Literal["flops", "seconds"]
+_PLAIN = {"greedy", "sample", "majority"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Difference:
     value: float
     low: float
     high: float
+
+    @property
+    def told(self) -> str:
+        """`better`, `worse` or `cannot tell`."""
+        return "better" if self.low > 0.0 else "worse" if self.high < 0.0 else "cannot tell"
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,21 @@ def beats_single(
     ]
     found = sorted(differences([(p, single) for p in cheaper], confidence, seed), key=lambda d: -d.value)
     return Beaten(single, tuple(d for d in found if d.low > 0.0), found[0] if found else None, currency)
+
+
+def added(points: Sequence[Point], confidence: float = 0.95, seed: int = 0) -> list[Difference]:
+    """What each strategy adds, at the most draws there are of it, to the plain vote of the same model for at most its FLOPs."""
+    most: dict[tuple[str, str], Point] = {}
+    for point in points:  # a rule's points come in the order of their draws
+        if not point.oracle and point.rule not in _PLAIN:
+            most[point.model, point.rule] = point
+    pairs = [(point, vote) for point in most.values() if (vote := vote_for(points, point)) is not None]
+    return differences(pairs, confidence, seed)
+
+
+def vote_for(points: Sequence[Point], point: Point) -> Point | None:
+    """The plain vote of the same model for at most a point's FLOPs; None where they do not buy one draw."""
+    return at_budget(points, point.model, "majority", point.flops)
 
 
 def differences(

@@ -35,6 +35,11 @@ def error_of(point: Point) -> Measurement:
     return Measurement(f"error of {point.name}", point.error, point.low, point.high, len(point.right), note)
 
 
+def doublings(points: Sequence[Point]) -> list[Point]:
+    """Those of 1, 2, 4 … draws: what a finding tells of many."""
+    return [point for point in points if point.k & (point.k - 1) == 0]
+
+
 def gain_of(found: Difference, name: str = "") -> Measurement:
     """A difference of shares right."""
     note = f"{found.point.flops:.3g} against {found.other.flops:.3g} FLOPs an item"

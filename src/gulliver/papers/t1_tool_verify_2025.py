@@ -11,6 +11,7 @@ from gulliver.papers.pooled import (
     LARGE_SCRIPT,
     SCRIPTS,
     SMALL_SCRIPT,
+    doublings,
     error_of,
     gain_of,
     spent_on_pools,
@@ -67,7 +68,7 @@ def experiment(scale: Scale, progress: Progress) -> Finding:
     passes = [gain_of(d) for d in passing(points, plan)]
     verdict, why = judge(helped, passes, plan.scripted)
     shown = ("greedy", "sample", "majority", "best_of by logprob", "t1 by calculator")
-    told = [p for p in points if p.rule in shown or "(" in p.rule]
+    told = [p for p in doublings(points) if p.rule in shown or "(" in p.rule]
     return Finding(
         paper=ID,
         scale=scale,

@@ -44,6 +44,17 @@ def test_equal_models_cannot_tell() -> None:
     assert judge(parts, 2)[0] == "cannot tell"
 
 
+def test_a_rung_that_is_never_right_is_passed_over_where_nothing_can_be_told_apart() -> None:
+    never = ([0.1] * 400, [False] * 400)
+    lost = Told({CHOICES: told(0.1, 0.0).said[CHOICES], TRUE: never, IK: never, NEW: never}, Cost(), 400)
+    rows, parts = compared({"tiny": lost, "small": told(0.1, 0.0), "large": told(1.0, 0.3)})
+    assert {row.name for row in rows if "less" in row.name} >= {
+        "choices: Brier score, large less tiny",
+        "P(True): AUROC, large less small",
+    }
+    assert parts["P(True) improves with size"] is True
+
+
 def test_one_model_says_nothing_about_size() -> None:
     _, parts = compared({"small": told(0.6, 0.3)})
     said, why = judge(parts, 1)

@@ -141,8 +141,8 @@ def measured(model: str, found: Mapping[str, Calibration]) -> list[Measurement]:
 
 
 def compared(told: Mapping[str, Told]) -> tuple[list[Measurement], dict[str, Part]]:
-    """The largest model against the smallest, and the head on its own task against the new one, each with a share of
-    the error (four comparisons, Bonferroni)."""
+    """The largest model against the smallest that is right now and then (AUROC has no meaning where nothing is right), and the
+    head on its own task against the new one, each with a share of the error (four comparisons, Bonferroni)."""
     models = list(told)
     rows: list[Measurement] = []
     parts: dict[str, Part] = {}
@@ -150,12 +150,14 @@ def compared(told: Mapping[str, Told]) -> tuple[list[Measurement], dict[str, Par
     ways = ((CHOICES, "brier", "calibration of choices improves with size"), (TRUE, "auroc", "P(True) improves with size"), (IK, "auroc", "P(IK) improves with size"))  # fmt: skip
     for name, figure, claim in ways if len(models) > 1 else ():
         better = below if figure == "brier" else above  # a low Brier score is good
-        found = gap(figure, told[models[-1]].said[name], told[models[0]].said[name], level, paired=True)
         parts[claim] = None
-        if found is not None:
-            label = f"{name}: {figure.replace('brier', 'Brier score').replace('auroc', 'AUROC')}, {models[-1]} less {models[0]}"
-            rows.append(Measurement(label, found.value, found.low, found.high, len(told[models[0]].said[name][0])))
-            parts[claim] = better(found)
+        for smaller in models[:-1]:
+            found = gap(figure, told[models[-1]].said[name], told[smaller].said[name], level, paired=True)
+            if found is not None:
+                label = f"{name}: {figure.replace('brier', 'Brier score').replace('auroc', 'AUROC')}, {models[-1]} less {smaller}"
+                rows.append(Measurement(label, found.value, found.low, found.high, len(told[smaller].said[name][0])))
+                parts[claim] = better(found)
+                break
     worse = [gap("ece", one.said[NEW], one.said[IK], level, paired=False) for one in told.values()]
     for model, off in zip(models, worse, strict=True):
         if off is not None:

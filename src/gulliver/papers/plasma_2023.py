@@ -30,14 +30,13 @@ _RUNGS = ("smollm2-135m", "qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b")
 
 @dataclass(frozen=True)
 class Plan:
-    """Models, smallest first; plans to make, and to learn a verifier from; the search; ways of all models but the smallest."""
+    """Models, smallest first; plans to make, and to learn a verifier from; the search."""
 
     models: tuple[str, ...]
     items: int
     taught: int
     n: int = 3
     keep: int = 1
-    others: tuple[str, ...] = WAYS
 
     def recipe(self, model: str, way: str) -> str:
         """The three searches differ in nothing but in what is believed of a step."""
@@ -48,12 +47,12 @@ class Plan:
 
     def recipes(self) -> dict[tuple[str, str], str]:
         """By model and way."""
-        return {(m, w): self.recipe(m, w) for m in self.models for w in (WAYS if m == self.models[0] else self.others)}
+        return {(m, w): self.recipe(m, w) for m in self.models for w in WAYS}
 
 
 PLANS: dict[Scale, Plan] = {
     "smoke": Plan(_RUNGS[:1], 1, 8, n=2),
-    "laptop": Plan(_RUNGS[:2], 10, 16, others=("plain", "search", "verifier")),
+    "laptop": Plan(_RUNGS, 12, 40),
     "full": Plan(_RUNGS, 200, 40, n=5, keep=3),
 }
 

@@ -92,6 +92,13 @@ def flat(model: str, parameters: int, rule: str, right: list[float], flops: floa
     return Point(model, parameters, rule, k, error, error, error, flops, flops / 1e9, tuple(right))
 
 
+def test_an_item_answered_in_a_bad_hour_makes_nothing_slow(pools: list[ModelPool], points: list[Point]) -> None:
+    first, *rest = pools[0].items
+    late = replace(first, greedy=replace(first.greedy, seconds=1000.0))
+    found = budget_points([replace(pools[0], items=(late, *rest)), pools[1]])
+    assert named(found, SMALL, "greedy").seconds == pytest.approx(named(points, SMALL, "greedy").seconds, rel=0.2)
+
+
 GOOD, EVEN = [1.0] * 36 + [0.0] * 4, [1.0, 0.0] * 20
 
 

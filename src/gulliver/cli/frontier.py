@@ -161,8 +161,9 @@ def _print(
     console = Console()
     console.print(line(said[0]), markup=False, highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in ("use", "error", "FLOPs", "seconds"):
-        table.add_column(name, no_wrap=True, justify="left" if name == "use" else "right")
+    table.add_column("use", overflow="fold")  # where the window is narrow names are broken, numbers never
+    for name in ("error", "FLOPs", "seconds"):
+        table.add_column(name, no_wrap=True, justify="right")
     shown = set(doubled(max(point.k for point in points)))
     for point in (p for p in points if p.k in shown):
         cells = (f"{point.error:.3f} {point.low:.2f}–{point.high:.2f}", flops(point.flops), duration(point.seconds))
@@ -174,13 +175,13 @@ def _print(
             f"\nBest at each budget ({'FLOPs' if currency == 'flops' else 'seconds'} an item):", highlight=False
         )
         for one in rows:
-            told = f"  {show(one.budget)}: {one.point.name}, error {one.point.error:.3f} (its model best in {one.sure:.0%} of resamples)"
-            console.print(line(told), markup=False, highlight=False, soft_wrap=True)
+            told = f"{show(one.budget)}: {one.point.name}, error {one.point.error:.3f} (its model best in {one.sure:.0%} of resamples)"
+            console.print(f"  {line(told)}", markup=False, highlight=False, soft_wrap=True)
     if gains:
         console.print("\nMore right than the plain vote of the same model for at most the same FLOPs:", highlight=False)
     for gain in gains:
-        told = f"  {gain.point.name}: {gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f}) less {gain.other.name}: {gain.told}"
-        console.print(line(told), markup=False, highlight=False, soft_wrap=True)
+        told = f"{gain.point.name}: {gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f}) less {gain.other.name}: {gain.told}"
+        console.print(f"  {line(told)}", markup=False, highlight=False, soft_wrap=True)
     console.print()
     for text in said[1:]:
         console.print(line(text), markup=False, highlight=False, soft_wrap=True)

@@ -25,7 +25,7 @@ class Point:
         rule: the strategy, `greedy` for a single answer; k: draws of an item it takes.
         oracle: whether it chooses with the right answer known (`pass`), which no strategy can.
         error, low, high: share not right, with an interval over items.
-        flops, seconds: of one item.
+        flops: of one item; seconds: those FLOPs at the median item's pace, so that the machine's bad hour does not count.
         right: by item, the probability that it is right.
     """
 
@@ -87,7 +87,7 @@ def _points(pool: ModelPool, shares: Floats, confidence: float) -> list[Point]:
         tail = (1.0 - confidence) / 2.0
         low, high = np.quantile(shares @ (1.0 - right), [tail, 1.0 - tail])
         error = 1.0 - float(right.mean())
-        flops, seconds = (float(np.mean([getattr(p, what) for p in prices])) for what in ("flops", "seconds"))
+        flops, seconds = _typical(prices)
         ends = (min(error, float(low)), max(error, float(high)))
         values = tuple(right.tolist())
         return Point(pool.model, pool.parameters, rule, k, error, *ends, flops, seconds, values, rule == "pass")
@@ -105,6 +105,13 @@ def _points(pool: ModelPool, shares: Floats, confidence: float) -> list[Point]:
         right = np.array([float(item.whole[name][0]) for item in pool.items])
         made.append(point(name, 1, right, [item.whole[name][1] for item in pool.items]))
     return made
+
+
+def _typical(prices: Sequence[Priced]) -> tuple[float, float]:
+    """Mean FLOPs of an item, and their seconds at the median pace; the mean of the seconds where no FLOPs are known."""
+    flops = float(np.mean([price.flops for price in prices]))
+    paces = [price.seconds / price.flops for price in prices if price.flops]
+    return flops, flops * float(np.median(paces)) if paces else float(np.mean([price.seconds for price in prices]))
 
 
 def _price(item: ItemPool, k: int, scorer: str) -> Priced:

@@ -28,7 +28,6 @@ ID = "unseen-questions-2023"
 CONFIDENCE = 0.95
 K, WORDS, RATIONALE = 4, 60, 60
 """Passages, words of each, and tokens of a rationale."""
-YES_NO = Choice(("yes", "no"))
 
 Records = Mapping[str, Sequence[ItemRecord]]
 
@@ -86,8 +85,9 @@ PLANS: dict[Scale, Plan] = {
 
 
 def task(plan: Plan) -> Task:
-    """Test: which of two countries has the higher highest point, put as yes or no. Train: other kinds of question (whether a
-    capital, or a highest point, is a country's). As many yes as no in both."""
+    """Test: which of two countries has the higher highest point. Train: other kinds of question (which of two is a country's
+    capital, or its highest point). The right one is named first as often as last in both. (Put as yes or no, models of these
+    sizes say no to everything.)"""
     rng = random.Random("unseen")
     places = [c for c in drawn(countries(), plan.countries, 0) if c.peak]
     test = [_comparison(rng, places, i) for i in range(plan.items)]
@@ -101,22 +101,25 @@ def _comparison(rng: random.Random, places: Sequence[Country], number: int) -> I
         first, second = rng.sample(places, 2)
     if (first.metres > second.metres) != (number % 2 == 0):
         first, second = second, first
-    asked = f"Is the highest point of {first.name} higher than the highest point of {second.name}?"
-    return make_item(f"heights-{number}", asked, "yes" if number % 2 == 0 else "no", YES_NO, max_tokens=24)
+    names = (first.name, second.name)
+    asked = f"Which country has the higher highest point, {names[0]} or {names[1]}?"
+    return make_item(f"heights-{number}", asked, names[number % 2], Choice(names), max_tokens=24)
 
 
 def _check(rng: random.Random, places: Sequence[Country], number: int) -> Item:
     country, other = rng.sample(places, 2)
-    true = number % 2 == 0
+    while country.peak == other.peak:
+        country, other = rng.sample(places, 2)
     about, value, wrong = rng.choice(
         [
             ("highest point", country.peak, other.peak),
             ("capital", country.entries["Capital"], other.entries["Capital"]),
         ]
     )
-    asked = f"Is {value if true else wrong} the {about} of {country.name}?"
+    named = (value, wrong) if number % 2 == 0 else (wrong, value)
+    asked = f"What is the {about} of {country.name}, {named[0]} or {named[1]}?"
     fields = {"country": country.name, "fact": value}
-    return make_item(f"check-{number}", asked, "yes" if true else "no", YES_NO, fields=fields, max_tokens=24)
+    return make_item(f"check-{number}", asked, value, Choice(named), fields=fields, max_tokens=24)
 
 
 def experiment(scale: Scale, progress: Progress) -> Finding:

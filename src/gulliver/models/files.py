@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from gulliver.errors import ModelError
@@ -21,7 +22,13 @@ def silent(what: str, done: int, total: int) -> None:
 
 
 def file_digest(path: Path) -> str:
-    """The sha256 of a file's content, in hex."""
+    """The sha256 of a file's content, in hex; read once a process for as long as the file does not change."""
+    state = path.stat()
+    return _digest(path, state.st_ino, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1024)
+def _digest(path: Path, *_state: int) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -56,6 +56,14 @@ def test_few_episodes_cannot_tell() -> None:
     assert all(-1 <= m.low <= m.value <= m.high <= 1 for m in rows)
 
 
+def test_games_that_went_alike_twice_settle_nothing() -> None:
+    small = {game: [1.0, 1.0] if game == "bandit" else [0.2, 0.2] for game in GAMES}
+    large = {game: [0.5, 0.5] if game == "bandit" else [0.2, 0.3] for game in GAMES}
+    _, parts = compared({"small": {"plain": small, "plan": small}, "large": {"plain": large}})
+    assert parts["larger models do better"] is None
+    assert parts["prompting closes the gap"] is None
+
+
 def test_one_model_says_nothing_about_size() -> None:
     _, parts = compared({"small": {"plain": played(0.4), "plan": played(0.6, seed=2)}})
     assert judge(parts, 1)[0] == "cannot tell"

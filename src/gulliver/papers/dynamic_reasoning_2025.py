@@ -1,6 +1,7 @@
 """Agents in small games: does prompting make up for size, steadily? (Wong et al. 2025, arXiv:2505.10543) By rung and
 game."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -140,7 +141,8 @@ def _difference(
     name: str, first: Mapping[str, Sequence[float]], second: Mapping[str, Sequence[float]], level: float
 ) -> Measurement:
     """The mean difference of paired episodes, games weighing the same; episodes are resampled within games, and the
-    interval is widened as Student's t is wider than the normal for so few."""
+    interval is widened as Student's t is wider than the normal for so few. A game whose episodes are all alike says
+    nothing about its spread: it adds what so many equal ones leave open."""
     from scipy.stats import norm, t
 
     games = [game for game in first if game in second]
@@ -156,10 +158,9 @@ def _difference(
     degrees = n - len(differ)
     wider = float(t.isf(tail, degrees) / norm.isf(tail)) * np.sqrt(fewest / (fewest - 1))
     low, high = (value + (float(q) - value) * wider for q in np.quantile(drawn, [tail, 1.0 - tail]))
-    if all(np.ptp(d) == 0 for d in differ):  # all episodes alike say nothing about their spread
-        exact = float(tail ** (1.0 / n))
-        low, high = value - (1.0 - exact), value + (1.0 - exact)
-    return Measurement(name, value, max(-1.0, min(low, value)), min(1.0, max(high, value)), n)
+    unseen = [(1.0 - tail ** (1.0 / len(d))) / len(differ) for d in differ if np.ptp(d) == 0]
+    under, over = (math.hypot(value - end, *unseen) for end in (low, high))
+    return Measurement(name, value, max(-1.0, value - under), min(1.0, value + over), n)
 
 
 def means(scores: Scores) -> list[Measurement]:

@@ -78,6 +78,13 @@ def test_a_reply_that_stops_without_announcing_an_answer_is_done_when_nothing_fo
     assert number_item().read(path.draft).value == "7"
 
 
+@pytest.mark.parametrize("border", ["line", "paragraph"])
+def test_what_ends_a_reply_of_the_task_ends_it_also_in_steps(border: str, tmp_path: Place) -> None:
+    item = replace(number_item(), stop=("\n",))
+    path, client = grown(tmp_path, story("It is 7.", "I chose it for its beauty."), item, Steps(border))
+    assert (path.done, path.text, path.finish, len(client.requests)) == (True, "It is 7.", "stop", 1)
+
+
 def test_limits_end_a_reply_as_cut(tmp_path: Place) -> None:
     endless: Say = lambda request: Reply(f"and {len(request.prompt)}", "stop", 5, 2, logprob=-1.0)  # noqa: E731
     short, _ = grown(tmp_path / "a", endless, number_item(), Steps(depth=3))

@@ -86,6 +86,8 @@ class Steps:
             return replace(grown, done=True)
         if not draft.text.strip() and draft.finish == "stop":
             return replace(grown, done=True)  # nothing follows: the reply had ended
+        if draft.finish == "stop" and any(stop in self.mark for stop in item.stop):
+            return replace(grown, text=path.text + draft.text, done=True)  # where a step ends the whole reply does
         grown = replace(grown, text=path.text + draft.text + (self.mark if draft.finish == "stop" else ""))
         if draft.text == path.last or ended(item, grown.text):
             return replace(grown, done=True)  # one that repeats itself would do so for ever

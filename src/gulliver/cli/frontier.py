@@ -134,7 +134,7 @@ def _data(
             currency: {
                 "single": one.single.name,
                 "better": [
-                    {"use": d.point.name, "more_right": d.value, "low": d.low, "high": d.high, "cost": getattr(d.point, currency)}
+                    {**_gap(d), "cost": getattr(d.point, currency)}
                     for d in one.better
                 ],
                 "sentence": one.sentence,
@@ -142,10 +142,14 @@ def _data(
             for currency, one in beaten.items()
         },
         "added": [
-            {"use": d.point.name, "plain": d.other.name, "more_right": d.value, "low": d.low, "high": d.high, "flops": d.point.flops, "plain_flops": d.other.flops}
+            {**_gap(d), "flops": d.point.flops, "plain": d.other.name, "plain_flops": d.other.flops}
             for d in gains
         ],
     }  # fmt: skip
+
+
+def _gap(found: "Difference") -> dict[str, Any]:
+    return {"use": found.point.name, "more_right": found.value, "low": found.low, "high": found.high}
 
 
 def _print(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gulliver.papers.base import Measurement, Progress, Spent
+from gulliver.reports.curves_figure import doubled
 from gulliver.studies.budget_answers import Difference
 from gulliver.studies.budget_pools import ModelPool, Wanted
 from gulliver.studies.budgets import Point
@@ -36,8 +37,9 @@ def error_of(point: Point) -> Measurement:
 
 
 def doublings(points: Sequence[Point]) -> list[Point]:
-    """Those of 1, 2, 4 … draws: what a finding tells of many."""
-    return [point for point in points if point.k & (point.k - 1) == 0]
+    """Those of the numbers of draws that `gulliver frontier` tells: 1, 2, 4 … and the most."""
+    told = set(doubled(max(point.k for point in points)))
+    return [point for point in points if point.k in told]
 
 
 def gain_of(found: Difference, name: str = "") -> Measurement:

@@ -78,17 +78,17 @@ class Steps:
             return path
         sampling = Sampling(item.max_tokens - path.tokens, self.temperature, self.top_p, 0, item.stop)
         draft = (await lm.draws(item.prompt, 1, sampling, start=draw, begun=path.text))[0]
-        return replace(_joined(path, draft), text=path.text + draft.text, done=True)
+        return replace(_joined(path, draft), done=True)
 
     def _after(self, item: Item, path: Path, draft: Draft) -> Path:
         grown = _joined(path, draft)
-        if draft.finish == "failed":
-            return replace(grown, done=True)
-        if not draft.text.strip() and draft.finish == "stop":
-            return replace(grown, done=True)  # nothing follows: the reply had ended
-        if draft.finish == "stop" and any(stop in self.mark for stop in item.stop):
-            return replace(grown, text=path.text + draft.text, done=True)  # where a step ends the whole reply does
-        grown = replace(grown, text=path.text + draft.text + (self.mark if draft.finish == "stop" else ""))
+        stopped = draft.finish == "stop"
+        if draft.finish == "failed" or (stopped and not draft.text.strip()):
+            return replace(grown, text=path.text, done=True)  # nothing follows: the reply had ended
+        if stopped and any(stop in self.mark for stop in item.stop):
+            return replace(grown, done=True)  # where a step ends the whole reply does
+        if stopped:
+            grown = replace(grown, text=grown.text + self.mark)
         if draft.text == path.last or ended(item, grown.text):
             return replace(grown, done=True)  # one that repeats itself would do so for ever
         if grown.depth >= self.depth or grown.tokens >= item.max_tokens:
@@ -172,6 +172,7 @@ async def choose_path(item: Item, paths: Sequence[Path], how: str) -> Answer:
 def _joined(path: Path, draft: Draft) -> Path:
     return replace(
         path,
+        text=path.text + draft.text,
         last=draft.text,
         depth=path.depth + 1,
         tokens=path.tokens + draft.completion_tokens,
